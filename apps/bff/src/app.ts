@@ -1,0 +1,104 @@
+/** @file The HTTP side in one list: what happens to a request, in order, and every mount. */
+import { randomUUID } from 'node:crypto';
+import { operations } from '@dropsafe/contract/operations';
+import { problems } from '@dropsafe/contract/problems';
+import { getConnInfo } from '@hono/node-server/conninfo';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { BlockList } from 'node:net';
+import { clientAddress } from './base/client-address.ts';
+import { problemOfDatabase } from './base/database.ts';
+import { Problem, toResponse } from './base/problem.ts';
+import { createRoutes, type RequestContext, type RequestEnv } from './base/route.http.ts';
+import { securityHeaders, strictPolicy } from './headers.ts';
+import { createAuthentication } from './identity/authenticate.http.ts';
+import { mountIdentity } from './identity/identity.http.ts';
+import { describeApi } from './openapi.ts';
+import { mountSecrets } from './secrets/secrets.http.ts';
+import { mountWebApp, type WebApp } from './web.http.ts';
+import type { Rooms } from './wiring.ts';
+
+/** A value has 64 KiB at most, which JSON can write as up to six times as many bytes; the rest of a body is small. */
+const maxBodyBytes = 512 * 1024;
+
+/** What the HTTP side needs beside the rooms. */
+export interface AppOptions {
+  version: string;
+  publicOrigin: string | undefined;
+  trustedProxies: BlockList;
+  webApp: WebApp;
+}
+
+/** Everything that answers HTTP. */
+export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
+  const { log, database } = rooms;
+  const app = new Hono<RequestEnv>();
+  const isSecure = options.publicOrigin?.startsWith('https:') ?? false;
+  const headers = securityHeaders(isSecure);
+
+  app.use(async (c, next) => {
+    const requestId = randomUUID();
+    c.set('requestId', requestId);
+    c.set('address', clientAddress(getConnInfo(c).remote.address, c.req.header('X-Forwarded-For'), options.trustedProxies));
+    c.set('operation', c.req.method);
+    await next();
+    for (const [name, content] of headers) c.res.headers.set(name, content);
+    c.res.headers.set('X-Request-Id', requestId);
+    if (!c.res.headers.has('Content-Security-Policy')) c.res.headers.set('Content-Security-Policy', strictPolicy);
+    if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store');
+    // Reading without trouble is not worth a line. The operation, not the address: a pasted value may be in that.
+    if (c.res.status >= 400 || !['GET', 'HEAD'].includes(c.req.method)) {
+      log.info('request', { requestId, operation: c.var.operation, status: c.res.status, address: c.var.address });
+    }
+  });
+  app.use(
+    '/api/*',
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: () => {
+        throw new Problem('payload-too-large');
+      },
+    }),
+  );
+
+  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.get('/readyz', async (c) => ((await database.isReady()) ? c.json({ status: 'ready' }) : c.json({ status: 'database unavailable' }, 503)));
+
+  const { authenticate, cookie } = createAuthentication(rooms.identity, options.publicOrigin);
+  const routes = createRoutes(authenticate);
+  mountIdentity(routes, rooms.identity, cookie);
+  mountSecrets(routes, rooms.secrets);
+  const document = JSON.stringify(describeApi(options.version));
+  routes.api.get('/openapi.json', (c) => c.body(document, 200, { 'Content-Type': 'application/json' }));
+  mountOtherMethods(routes.api);
+  app.route('/api/v1', routes.api);
+  app.all('/api/*', () => {
+    throw new Problem('not-found');
+  });
+  mountWebApp(app, options.webApp, isSecure);
+
+  app.notFound((c) => toResponse(new Problem('not-found'), c.var.requestId));
+  app.onError((error, c) => {
+    const problem = asProblem(error);
+    if (problems[problem.code].status >= 500) log.error('request.failed', error, { requestId: c.var.requestId, operation: c.var.operation, problem: problem.code });
+    return toResponse(problem, c.var.requestId);
+  });
+  return app;
+}
+
+function asProblem(error: Error): Problem {
+  if (error instanceof Problem) return error;
+  return new Problem(problemOfDatabase(error) ?? 'internal', {}, { cause: error });
+}
+
+/** Answers 405 with the methods that a known path has. */
+function mountOtherMethods(api: Hono<RequestEnv>): void {
+  const byPath = Map.groupBy(Object.values(operations), ({ path }) => path.replaceAll(/\{(\w+)\}/g, ':$1'));
+  for (const [path, ofPath] of byPath) {
+    const methods: string[] = ofPath.map(({ method }) => method);
+    const allow = methods.includes('GET') ? ['HEAD', ...methods] : methods;
+    api.all(path, (_: RequestContext) => {
+      throw new Problem('method-not-allowed', { allow });
+    });
+  }
+}

@@ -1,0 +1,24 @@
+import type { Permission } from '@dropsafe/contract/permissions';
+
+/**
+ * Everything that the trail can tell. No member can hold a value: subjects are names and ids, `fields` are names of
+ * fields out of closed lists, `permissions` are constants.
+ */
+export type AuditEvent =
+  | { action: 'secret.created'; subject: string; fields: SecretField[] }
+  | { action: 'secret.updated'; subject: string; fields: SecretField[] }
+  /** Asked for with nothing that differs; nothing was written. */
+  | { action: 'secret.update-unchanged'; subject: string }
+  | { action: 'secret.deleted'; subject: string }
+  | { action: 'secret.unreadable'; subject: string }
+  | { action: 'user.created'; subject: string; permissions: readonly Permission[] }
+  | { action: 'user.permissions-set'; subject: string; permissions: readonly Permission[] }
+  | { action: 'user.password-reset'; subject: string }
+  | { action: 'user.password-changed'; subject: string }
+  | { action: 'session.started'; subject: string }
+  | { action: 'session.refused'; subject: string }
+  | { action: 'session.ended'; subject: string }
+  | { action: 'permission.denied'; subject: string; permissions: readonly Permission[] };
+
+/** The fields of a secret that a change can touch. */
+export type SecretField = 'value' | 'description' | 'destinations';

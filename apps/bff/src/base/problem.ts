@@ -1,0 +1,57 @@
+import {
+  problems,
+  problemType,
+  type FieldError,
+  type ProblemCode,
+  type ProblemDocument,
+} from '@dropsafe/contract/problems';
+import type { Permission } from '@dropsafe/contract/permissions';
+
+/** What a problem may say beside its code. Nothing in here may repeat what the caller sent. */
+export interface ProblemParams {
+  /** A better sentence than the one of the list; fixed text only. */
+  detail?: string;
+  errors?: FieldError[];
+  permissions?: readonly Permission[];
+  retryAfterSeconds?: number;
+  /** Of 405: the methods that exist. */
+  allow?: readonly string[];
+}
+
+/** The one error that operations throw. `cause` goes to the log, never to the caller. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly params: ProblemParams;
+
+  constructor(code: ProblemCode, params: ProblemParams = {}, options?: ErrorOptions) {
+    super(code, options);
+    this.name = 'Problem';
+    this.code = code;
+    this.params = params;
+  }
+}
+
+/** One refused field as a problem: what most checks beyond the schemas end in. */
+export function fieldProblem(field: string, message: string): Problem {
+  return new Problem('validation-failed', { errors: [{ field, message }] });
+}
+
+/** The answer that tells a caller about a problem: `application/problem+json`, RFC 9457. */
+export function toResponse(problem: Problem, requestId: string): Response {
+  const { status, title, detail } = problems[problem.code];
+  const { errors, permissions, retryAfterSeconds, allow } = problem.params;
+  const document: ProblemDocument = {
+    type: problemType(problem.code),
+    title,
+    status,
+    detail: problem.params.detail ?? detail,
+    requestId,
+    ...(errors && { errors }),
+    ...(permissions && { permissions: [...permissions] }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
+  const headers = new Headers({ 'Content-Type': 'application/problem+json' });
+  if (retryAfterSeconds !== undefined) headers.set('Retry-After', String(retryAfterSeconds));
+  if (allow) headers.set('Allow', allow.join(', '));
+  return new Response(JSON.stringify(document), { status, headers });
+}

@@ -1,0 +1,137 @@
+/**
+ * @file The one way to mount a route: an operation of the contract and a handler. Here and nowhere else a request is
+ * read (cookie → caller, origin check, body, schemas) and an answer is written (strict schema: a field that the contract
+ * does not name throws, so it is never sent).
+ */
+import type { Checked, Operation } from '@dropsafe/contract/operations';
+import type { FieldError } from '@dropsafe/contract/problems';
+import { Hono, type Context } from 'hono';
+import type { z } from 'zod';
+import type { AnonymousCaller, UserCaller } from './caller.ts';
+import { Problem, fieldProblem } from './problem.ts';
+
+/** What every request carries from the first middleware on. */
+export interface RequestEnv {
+  Variables: { requestId: string; address: string | null; operation: string };
+}
+/** The request and the answer under way. */
+export type RequestContext = Context<RequestEnv>;
+
+/** Finds out who is calling; see `identity/authenticate.http.ts`. */
+export interface Authenticate {
+  /** Throws `unauthenticated`, `cross-site-request`. */
+  demandUser(c: RequestContext): Promise<UserCaller>;
+  /** For signing in. Throws `cross-site-request`. */
+  anonymous(c: RequestContext): AnonymousCaller;
+}
+
+/** A request as a handler gets it: checked by the contract. */
+export interface Call<O extends Operation> {
+  caller: O['access'] extends 'anybody' ? AnonymousCaller : UserCaller;
+  params: Checked<O['params']>;
+  query: Checked<O['query']>;
+  body: Checked<O['body']>;
+  ifMatch: string | undefined;
+}
+
+/** What a handler answers. */
+export interface Reply<O extends Operation> {
+  /** The body, as the contract's schema takes it; absent for 204. */
+  body: O['answer'] extends z.ZodType ? z.input<O['answer']> : undefined;
+  etag?: string;
+  location?: string;
+}
+
+/** A set of routes below `/api/v1`. */
+export interface Routes {
+  api: Hono<RequestEnv>;
+  mount<O extends Operation>(operation: O, handler: (call: Call<O>, c: RequestContext) => Promise<Reply<O>>): void;
+}
+
+/** A request that is not answered by then is answered 503. Longer than every wait inside it (base/database.ts). */
+const longestRequestMs = 15_000;
+
+/** An empty set of routes. */
+export function createRoutes(authenticate: Authenticate): Routes {
+  const api = new Hono<RequestEnv>();
+  return {
+    api,
+    mount(operation, handler) {
+      const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
+      api.on(operation.method, path, async (c) => {
+        c.set('operation', `${operation.method} ${operation.path}`);
+        // as: `access` decides between the two, in the type of Call as well as here.
+        const caller = (operation.access === 'anybody' ? authenticate.anonymous(c) : await authenticate.demandUser(c)) as Call<typeof operation>['caller'];
+        const call = {
+          caller,
+          params: check(operation.params, c.req.param(), 'path'),
+          query: check(operation.query, readQuery(c, operation), 'query'),
+          body: operation.body && check(operation.body, await readBody(c), 'body'),
+          ifMatch: c.req.header('If-Match'),
+        } as Call<typeof operation>; // as: the schemas of the operation made these parts
+        return present(c, operation, await inTime(handler(call, c)));
+      });
+    },
+  };
+}
+
+function present<O extends Operation>(c: RequestContext, operation: O, reply: Reply<O>): Response {
+  if (reply.etag !== undefined) c.header('ETag', reply.etag);
+  if (reply.location !== undefined) c.header('Location', reply.location);
+  if (operation.answer === undefined) return c.body(null, 204);
+  c.header('Content-Type', 'application/json');
+  c.status(operation.status);
+  return c.body(JSON.stringify(operation.answer.parse(reply.body)));
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Problem('database-unavailable')), longestRequestMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+function check(schema: z.ZodType | undefined, input: unknown, part: 'path' | 'query' | 'body'): unknown {
+  if (schema === undefined) return undefined;
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new Problem('validation-failed', { errors: parsed.error.issues.map((issue) => fieldErrorOf(issue, part)) });
+}
+
+/** Only our own messages and our own field names go out: the name of an unknown field may be a pasted value. */
+function fieldErrorOf(issue: z.core.$ZodIssue, part: string): FieldError {
+  if (issue.code === 'unrecognized_keys') {
+    return { field: issue.path.join('.'), message: `There is a field in the ${part} that this request does not have. Look at its name, or leave it out.` };
+  }
+  if (issue.path.length === 0) return { field: '', message: 'Must be one JSON object.' };
+  return { field: issue.path.join('.'), message: issue.message };
+}
+
+function readQuery(c: RequestContext, operation: Operation): Record<string, string> {
+  const entries = Object.entries(c.req.queries());
+  if (operation.query === undefined && entries.length > 0) throw fieldProblem('', 'This request has no query parameters.');
+  return Object.fromEntries(
+    entries.map(([name, [first = '', ...more]]) => {
+      if (more.length > 0) throw fieldProblem(/^[a-z]{1,16}$/.test(name) ? name : '', 'Give each query parameter once.');
+      return [name, first];
+    }),
+  );
+}
+
+async function readBody(c: RequestContext): Promise<unknown> {
+  if (!/^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(c.req.header('Content-Type') ?? '')) throw new Problem('unsupported-media-type');
+  const bytes = await c.req.arrayBuffer();
+  let body: unknown;
+  try {
+    // Fatal: invalid UTF-8 would otherwise be stored as replacement characters. The library's message repeats the text.
+    body = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
+  } catch {
+    throw new Problem('malformed-request');
+  }
+  // JSON.parse makes it a field of its own, which schemas pass over.
+  if (typeof body === 'object' && body !== null && Object.hasOwn(body, '__proto__')) {
+    throw fieldProblem('', 'There is a field in the body that this request does not have. Look at its name, or leave it out.');
+  }
+  return body;
+}

@@ -1,0 +1,117 @@
+/**
+ * @file The `dropsafe` command of the operator's terminal: users and their permissions. Works beside a running node (on
+ * its embedded database, too) and without one. Passwords come from standard input or are made up; never from the
+ * command line, which other processes can read.
+ */
+import { randomUUID } from 'node:crypto';
+import { text as readAll } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import { permissionNames, permissions as sentences, type Permission } from '@dropsafe/contract/permissions';
+import { systemCaller } from '../base/caller.ts';
+import { findRunningEmbeddedPostgres } from '../base/embedded-postgres.ts';
+import { createLog } from '../base/log.ts';
+import { Problem } from '../base/problem.ts';
+import { Redacted } from '../base/redacted.ts';
+import { StartError } from '../base/start-error.ts';
+import { readConfig } from '../config.ts';
+import { randomPassword } from '../identity/password.ts';
+import { openRooms, startDatabase } from '../node.ts';
+import type { Rooms } from '../wiring.ts';
+
+const usage = `Usage:
+  npx pnpm dropsafe users create NAME [--permission PERMISSION]... [--password-stdin]
+  npx pnpm dropsafe users reset-password NAME [--password-stdin]
+  npx pnpm dropsafe users set-permissions NAME [--permission PERMISSION]...
+
+Without --password-stdin a random password is printed once. reset-password also unlocks the account and ends its sessions.
+set-permissions replaces what the user had; without --permission nothing is left.
+
+Permissions:
+${permissionNames.map((name) => `  ${name.padEnd(26)} ${sentences[name]}`).join('\n')}
+`;
+
+/** A mistake in the command line; printed with the usage. */
+class UsageError extends Error {}
+
+const commands: Record<string, (rooms: Rooms, name: string, options: Options) => Promise<string>> = {
+  async create({ identity }, name, { permissions, password, isMadeUp }) {
+    await identity.createUser(caller, { name, password, permissions });
+    return `User ${name} was created.${shown(password, isMadeUp)}`;
+  },
+  async 'reset-password'({ identity }, name, { password, isMadeUp }) {
+    await identity.resetPassword(caller, { name, password });
+    return `${name} has a new password; all sessions of this user have ended.${shown(password, isMadeUp)}`;
+  },
+  async 'set-permissions'({ identity }, name, { permissions }) {
+    await identity.setPermissions(caller, { name, permissions });
+    return `${name} now has: ${permissions.join(', ') || 'no permission'}.`;
+  },
+};
+
+interface Options {
+  permissions: Permission[];
+  password: Redacted<string>;
+  isMadeUp: boolean;
+}
+
+const caller = systemCaller('terminal', randomUUID());
+
+function shown(password: Redacted<string>, isMadeUp: boolean): string {
+  return isMadeUp ? `\n\n  Password  ${password.reveal()}\n\nIt is shown once.` : '';
+}
+
+async function run(): Promise<string> {
+  const { positionals, values } = parse();
+  const [group, verb = '', name] = positionals;
+  const command = Object.hasOwn(commands, verb) ? commands[verb] : undefined;
+  if (group !== 'users' || command === undefined || name === undefined || positionals.length > 3) throw new UsageError('There is no such command.');
+  const permissions = values.permission.map((text) => {
+    const permission = permissionNames.find((known) => known === text);
+    if (permission === undefined) throw new UsageError('There is no such permission.');
+    return permission;
+  });
+  const isMadeUp = !values['password-stdin'];
+  const password = isMadeUp ? randomPassword() : new Redacted((await readAll(process.stdin)).replace(/\r?\n$/, ''));
+  return withRooms((rooms) => command(rooms, name, { permissions, password, isMadeUp }));
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        permission: { type: 'string', multiple: true, default: [] },
+        'password-stdin': { type: 'boolean', default: false },
+      },
+    });
+  } catch {
+    throw new UsageError('There is no such option.');
+  }
+}
+
+async function withRooms<T>(work: (rooms: Rooms) => Promise<T>): Promise<T> {
+  const config = readConfig(process.env);
+  // Standard output is for the answer; what happens on the way is told on the other channel.
+  const log = createLog((line) => process.stderr.write(line));
+  const stops: (() => Promise<void>)[] = [];
+  const started = { add: (stop: () => Promise<void>) => void stops.unshift(stop) };
+  try {
+    const running = config.databaseUrl === undefined ? await findRunningEmbeddedPostgres(config.dataDir) : undefined;
+    const quiet = { ...log, info: () => {} };
+    const target = running ?? (await startDatabase(config, quiet, started, () => {}));
+    const rooms = await openRooms(target, config, quiet, started);
+    return await work(rooms);
+  } finally {
+    for (const stop of stops) await stop();
+  }
+}
+
+try {
+  process.stdout.write(`${await run()}\n`);
+} catch (error) {
+  process.exitCode = 1;
+  if (error instanceof UsageError) process.stderr.write(`${error.message}\n\n${usage}`);
+  else if (error instanceof StartError) process.stderr.write(`${error.message}\n`);
+  else if (error instanceof Problem) process.stderr.write(`${error.params.errors?.map(({ message }) => message).join(' ') ?? error.params.detail ?? error.code}\n`);
+  else createLog((line) => process.stderr.write(line)).error('command.failed', error);
+}

@@ -1,0 +1,110 @@
+/**
+ * @file The only reader of `process.env`. What is secret is removed from the environment once read, so that no child
+ * process and no dump of the environment holds it.
+ */
+import { readFileSync } from 'node:fs';
+import { BlockList, isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import { Redacted } from './base/redacted.ts';
+import { StartError } from './base/start-error.ts';
+
+/** The checkout that this file belongs to. */
+const root = resolve(import.meta.dirname, '../../..');
+
+/** Everything that an operator can set. */
+export interface Config {
+  /** `PORT`: TCP port to listen on. Default 8080; 0 takes a free one. */
+  port: number;
+  /** `HOST`: address to listen on. Default 127.0.0.1, this machine only. */
+  host: string;
+  /** `DATABASE_URL`: a PostgreSQL 15 or newer, primary. Without it an embedded one is started. */
+  databaseUrl: string | undefined;
+  /** `DROPSAFE_DATA_DIR`: keyset and embedded database. Default `.data` in the checkout. */
+  dataDir: string;
+  /** `DROPSAFE_KEYSET`: the keyset itself, a JWK Set. Default: from the file. */
+  keyset: Redacted<string> | undefined;
+  /** `DROPSAFE_KEYSET_FILE`: where the keyset is. Default `keys/keyset.json` in the data directory. */
+  keysetFile: string;
+  /** `DROPSAFE_ADMIN_PASSWORD`: password of the first user, `admin`. Default: a random one, printed once. */
+  adminPassword: Redacted<string> | undefined;
+  /** `DROPSAFE_PUBLIC_URL`: the origin that browsers see, such as `https://safe.example.com`. https switches on secure cookies and HSTS. */
+  publicOrigin: string | undefined;
+  /** `DROPSAFE_TRUSTED_PROXIES`: addresses or networks, separated by commas, whose `X-Forwarded-For` counts. Default none. */
+  trustedProxies: BlockList;
+  /** `DROPSAFE_SESSION_IDLE_MINUTES`: a session without a request ends after this. Default and most: 30 (NIST SP 800-63B-4, AAL2: 1 h at most). */
+  sessionIdleMinutes: number;
+  /** `DROPSAFE_SESSION_HOURS`: a session ends after this at the latest. Default and most: 12. */
+  sessionHours: number;
+  /** `DROPSAFE_WEB_DIR`: the built web app. Default `apps/web/dist`. */
+  webDir: string;
+}
+
+/** Reads and checks the environment. Throws a `StartError` that names the variable, never its content. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const text = (name: string) => (env[name] === undefined || env[name] === '' ? undefined : env[name]);
+  const secret = (name: string) => {
+    const content = text(name);
+    delete env[name];
+    return content;
+  };
+  const number = (name: string, fallback: number, min: number, max: number) => {
+    const content = text(name);
+    if (content === undefined) return fallback;
+    const parsed = /^\d{1,6}$/.test(content) ? Number(content) : Number.NaN;
+    if (parsed >= min && parsed <= max) return parsed;
+    throw new StartError(`${name} must be a whole number from ${min} to ${max}.`);
+  };
+  const dataDir = resolve(text('DROPSAFE_DATA_DIR') ?? join(root, '.data'));
+  const keyset = secret('DROPSAFE_KEYSET');
+  const adminPassword = secret('DROPSAFE_ADMIN_PASSWORD');
+  return {
+    port: number('PORT', 8080, 0, 65_535),
+    host: text('HOST') ?? '127.0.0.1',
+    databaseUrl: readDatabaseUrl(secret('DATABASE_URL')),
+    dataDir,
+    keyset: keyset === undefined ? undefined : new Redacted(keyset),
+    keysetFile: resolve(text('DROPSAFE_KEYSET_FILE') ?? join(dataDir, 'keys', 'keyset.json')),
+    adminPassword: adminPassword === undefined ? undefined : new Redacted(adminPassword),
+    publicOrigin: readPublicOrigin(text('DROPSAFE_PUBLIC_URL')),
+    trustedProxies: readNetworks(text('DROPSAFE_TRUSTED_PROXIES') ?? ''),
+    sessionIdleMinutes: number('DROPSAFE_SESSION_IDLE_MINUTES', 30, 1, 30),
+    sessionHours: number('DROPSAFE_SESSION_HOURS', 12, 1, 12),
+    webDir: resolve(text('DROPSAFE_WEB_DIR') ?? join(root, 'apps/web/dist')),
+  };
+}
+
+/** The version in package.json. */
+export function readVersion(): string {
+  // as: our own file, whose shape a test of the packaging would catch.
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+/** The migrations that belong to this version. */
+export const migrationsFolder = resolve(import.meta.dirname, '../migrations');
+
+function readDatabaseUrl(url: string | undefined): string | undefined {
+  if (url === undefined || /^postgres(ql)?:\/\//.test(url)) return url;
+  throw new StartError('DATABASE_URL must begin with postgres:// or postgresql://.');
+}
+
+function readPublicOrigin(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search + url.hash + url.username === '') return url.origin;
+  throw new StartError('DROPSAFE_PUBLIC_URL must be an origin such as https://safe.example.com, without a path.');
+}
+
+function readNetworks(text: string): BlockList {
+  const networks = new BlockList();
+  for (const entry of text.split(',').map((part) => part.trim()).filter((part) => part !== '')) {
+    const [address = '', prefix] = entry.split('/');
+    const version = isIP(address);
+    const widest = version === 4 ? 32 : 128;
+    const length = prefix === undefined ? widest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
+    if (version === 0 || length < 0 || length > widest) {
+      throw new StartError('DROPSAFE_TRUSTED_PROXIES must list addresses or networks such as 10.0.0.0/8, separated by commas.');
+    }
+    networks.addSubnet(address, length, version === 4 ? 'ipv4' : 'ipv6');
+  }
+  return networks;
+}

@@ -1,0 +1,140 @@
+/**
+ * @file Envelope format v1: how a value is stored ([Note: Envelope format v1] in docs/encryption.md, with test vectors).
+ * A fresh DEK and fresh IVs for every value written; AES-256-GCM (NIST SP 800-38D) for both layers; what the value is
+ * bound to is additional authenticated data, so that a ciphertext moved to another row, rolled back to an older
+ * version or given other destinations does not open. One error for every failure.
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { Redacted } from '../base/redacted.ts';
+import type { Kek } from './keyring.ts';
+
+/** What a value is bound to. */
+export interface SealContext {
+  secretId: string;
+  name: string;
+  /** Counts the sealings of this secret's value; never used twice. */
+  valueVersion: number;
+  /** Canonical and sorted, as they are stored. */
+  destinations: readonly string[];
+}
+
+/** A value as it is stored. */
+export interface SealedValue {
+  kekId: string;
+  /** The DEK under the KEK. */
+  wrappedDek: Uint8Array;
+  /** The value under the DEK. */
+  sealedValue: Uint8Array;
+}
+
+/** What was stored does not open: altered, moved, rolled back, or under another key. Says no more, to nobody. */
+export class OpenError extends Error {
+  constructor() {
+    super('The stored value does not open.');
+    this.name = 'OpenError';
+  }
+}
+
+/** The randomness of one sealing. Given only by the test vectors; everything else draws it fresh. */
+export interface SealRandomness {
+  dek: Uint8Array;
+  dekIv: Uint8Array;
+  valueIv: Uint8Array;
+}
+
+const keyBytes = 32;
+const ivBytes = 12;
+const tagBytes = 16;
+const formatVersion = 1;
+
+/** Seals a value for its row. */
+export function sealValue(
+  kek: Kek,
+  context: SealContext,
+  value: Redacted<Uint8Array>,
+  randomness: SealRandomness = { dek: randomBytes(keyBytes), dekIv: randomBytes(ivBytes), valueIv: randomBytes(ivBytes) },
+): SealedValue {
+  const { dek, dekIv, valueIv } = randomness;
+  try {
+    return {
+      kekId: kek.id,
+      wrappedDek: encrypt(kek.key.reveal(), dekIv, dekContext(context.secretId, kek.id), dek),
+      sealedValue: encrypt(dek, valueIv, valueContext(context), value.reveal()),
+    };
+  } finally {
+    dek.fill(0);
+  }
+}
+
+/** Opens what `sealValue` made for the very same context. Throws an `OpenError`, whatever is wrong. */
+export function openValue(kek: Kek, context: SealContext, sealed: SealedValue): Redacted<Uint8Array> {
+  const dek = decrypt(kek.key.reveal(), dekContext(context.secretId, kek.id), sealed.wrappedDek);
+  try {
+    if (dek.length !== keyBytes) throw new OpenError();
+    return new Redacted(decrypt(dek, valueContext(context), sealed.sealedValue));
+  } finally {
+    dek.fill(0);
+  }
+}
+
+/** Additional data of a value. */
+export function valueContext({ secretId, name, valueVersion, destinations }: SealContext): Uint8Array {
+  return encode(['dropsafe/value/v1/A256GCM', secretId, name, String(valueVersion), String(destinations.length), ...destinations]);
+}
+
+/** Additional data of a wrapped DEK. */
+export function dekContext(secretId: string, kekId: string): Uint8Array {
+  return encode(['dropsafe/dek/v1/A256GCM', secretId, kekId]);
+}
+
+/** A check value that opens under this KEK only: what proves a key is opening, not a matching id. */
+export function sealCheck(kek: Kek): Uint8Array {
+  return encrypt(kek.key.reveal(), randomBytes(ivBytes), checkContext(kek.id), Buffer.from(checkText));
+}
+
+/** True when the stored check value opens under this KEK. */
+export function opensCheck(kek: Kek, check: Uint8Array): boolean {
+  try {
+    return Buffer.from(decrypt(kek.key.reveal(), checkContext(kek.id), check)).toString() === checkText;
+  } catch {
+    return false;
+  }
+}
+
+const checkText = 'dropsafe key check';
+const checkContext = (kekId: string) => encode(['dropsafe/check/v1/A256GCM', kekId]);
+
+/** Every part with its length in front (4 bytes, big-endian), so that no two lists of parts make the same bytes. */
+function encode(parts: readonly string[]): Uint8Array {
+  return Buffer.concat(
+    parts.flatMap((part) => {
+      const bytes = Buffer.from(part, 'utf8');
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(bytes.length);
+      return [length, bytes];
+    }),
+  );
+}
+
+function encrypt(key: Uint8Array, iv: Uint8Array, context: Uint8Array, plain: Uint8Array): Uint8Array {
+  const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: tagBytes });
+  cipher.setAAD(context);
+  return Buffer.concat([Buffer.of(formatVersion), iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+function decrypt(key: Uint8Array, context: Uint8Array, sealed: Uint8Array): Uint8Array {
+  if (sealed.length < 1 + ivBytes + tagBytes || sealed[0] !== formatVersion) throw new OpenError();
+  // Without authTagLength Node accepts tags of 4 bytes, which can be guessed.
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + ivBytes), { authTagLength: tagBytes });
+  decipher.setAAD(context);
+  decipher.setAuthTag(sealed.subarray(-tagBytes));
+  // update() hands out bytes that nothing vouches for yet; final() is what vouches.
+  const plain = decipher.update(sealed.subarray(1 + ivBytes, -tagBytes));
+  try {
+    decipher.final();
+  } catch {
+    plain.fill(0);
+    throw new OpenError();
+  }
+  return plain;
+}

@@ -1,0 +1,33 @@
+import { sql } from 'drizzle-orm';
+import { bigint, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { bytes } from '../base/columns.ts';
+import type { Queries } from '../base/database.ts';
+
+/** Every KEK that this database has seen, with the value that proves it. */
+export const keks = pgTable('keks', {
+  id: text().primaryKey(),
+  checkValue: bytes().notNull(),
+  /** Wraps that nodes have set aside for themselves, in blocks; at least as many as were made. */
+  reservedWraps: bigint({ mode: 'number' }).notNull().default(0),
+  createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull().defaultNow(),
+});
+
+/** The KEKs that the database expects a node to have. */
+export async function listKeks(queries: Queries): Promise<{ id: string; checkValue: Uint8Array }[]> {
+  return queries.select({ id: keks.id, checkValue: keks.checkValue }).from(keks);
+}
+
+/** Makes a KEK known. */
+export async function insertKek(queries: Queries, id: string, checkValue: Uint8Array): Promise<void> {
+  await queries.insert(keks).values({ id, checkValue });
+}
+
+/** Sets `count` wraps aside for this node; answers how many are set aside in all. */
+export async function reserveWraps(queries: Queries, id: string, count: number): Promise<number> {
+  const [row] = await queries
+    .update(keks)
+    .set({ reservedWraps: sql`${keks.reservedWraps} + ${count}` })
+    .where(sql`${keks.id} = ${id}`)
+    .returning({ total: keks.reservedWraps });
+  return row?.total ?? Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,118 @@
+/**
+ * @file One node from start to stop: database, tables, keys, rooms, HTTP; shut down in reverse. Whatever is wrong at the
+ * start ends in a `StartError` with everything that was started stopped again.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { createApp } from './app.ts';
+import { systemCaller } from './base/caller.ts';
+import { codeOf, migrateDatabase, openDatabase, type DatabaseTarget } from './base/database.ts';
+import { startEmbeddedPostgres } from './base/embedded-postgres.ts';
+import type { Log } from './base/log.ts';
+import { Problem } from './base/problem.ts';
+import type { Redacted } from './base/redacted.ts';
+import { StartError } from './base/start-error.ts';
+import { migrationsFolder, readVersion, type Config } from './config.ts';
+import { warmUp } from './identity/password.ts';
+import { openKeys } from './keys/keys.ts';
+import { readWebApp } from './web.http.ts';
+import { wire, type Rooms } from './wiring.ts';
+
+/** A running node. */
+export interface RunningNode {
+  /** Where it listens, such as `http://127.0.0.1:8080`. */
+  url: string;
+  /** The made-up password of the first user, on the very first start only. */
+  firstPassword: Redacted<string> | undefined;
+  stop(): Promise<void>;
+}
+
+/** Things that were started, to be stopped in reverse. */
+class Started {
+  readonly #stops: (() => Promise<void>)[] = [];
+
+  add(stop: () => Promise<void>): void {
+    this.#stops.push(stop);
+  }
+
+  async stopAll(): Promise<void> {
+    for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop()) await stop();
+  }
+}
+
+/** Starts a node. `onLost` is called when it can serve no more and should end. Throws a `StartError`. */
+export async function startNode(config: Config, log: Log, onLost: (reason: string) => void): Promise<RunningNode> {
+  const started = new Started();
+  try {
+    const webApp = await readWebApp(config.webDir);
+    const target = await startDatabase(config, log, started, onLost);
+    const rooms = await openRooms(target, config, log, started);
+    const firstPassword = await createFirstUser(rooms, config);
+    await warmUp();
+    const app = createApp(rooms, { version: readVersion(), publicOrigin: config.publicOrigin, trustedProxies: config.trustedProxies, webApp });
+    const url = await listen(app.fetch, config, started);
+    log.info('node.started', { url });
+    return { url, firstPassword, stop: () => started.stopAll() };
+  } catch (error) {
+    await started.stopAll();
+    throw error;
+  }
+}
+
+/** The configured database, or the embedded one, which is started for it. */
+export async function startDatabase(config: Config, log: Log, started: { add(stop: () => Promise<void>): void }, onLost: (reason: string) => void): Promise<DatabaseTarget> {
+  if (config.databaseUrl !== undefined) return config.databaseUrl;
+  const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, onEvent: (event, fields) => log.info(event, fields), onLost });
+  started.add(() => embedded.stop());
+  return embedded.connection;
+}
+
+/** Migrates, proves the keyset and builds the rooms. */
+export async function openRooms(
+  target: DatabaseTarget,
+  config: Config,
+  log: Log,
+  started: { add(stop: () => Promise<void>): void },
+): Promise<Rooms> {
+  const database = await openDatabase(target);
+  started.add(() => database.close());
+  const keys = await migrateDatabase(target, migrationsFolder, () => openKeys(database, { text: config.keyset, file: config.keysetFile }, log));
+  return wire(database, keys, log, { idleMinutes: config.sessionIdleMinutes, hours: config.sessionHours });
+}
+
+async function createFirstUser({ identity }: Rooms, config: Config): Promise<Redacted<string> | undefined> {
+  try {
+    return await identity.createFirstUser(systemCaller('start', randomUUID()), config.adminPassword);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new StartError(`DROPSAFE_ADMIN_PASSWORD cannot be used: ${error.params.errors?.[0]?.message ?? error.code}`, { cause: error });
+  }
+}
+
+async function listen(fetch: Parameters<typeof serve>[0]['fetch'], config: Config, started: { add(stop: () => Promise<void>): void }): Promise<string> {
+  const server = await new Promise<Server>((resolve, reject) => {
+    const starting = serve(
+      // Slow senders are cut off: headers within 10 s, the whole request within 30 s.
+      { fetch, port: config.port, hostname: config.host, serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 } },
+      () => resolve(starting as Server), // as: without createServer it is node:http's
+    );
+    starting.once('error', (error) => {
+      const code = codeOf(error);
+      const what = code === 'EADDRINUSE' ? 'is already in use; set PORT to another' : `cannot be listened on (${code ?? 'unknown reason'})`;
+      reject(new StartError(`The address ${config.host}:${config.port} ${what}.`, { cause: error }));
+    });
+  });
+  started.add(
+    () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        // Requests under way get a moment; then the rest of the shutdown must go on.
+        setTimeout(() => server.closeAllConnections(), 3_000).unref();
+      }),
+  );
+  const { address, port, family } = server.address() as AddressInfo; // as: a TCP server
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

@@ -1,0 +1,37 @@
+/**
+ * @file The front door to permissions: the one place that refuses. Every operation begins with `demand` (P5). A caller
+ * carries the permissions that the database held when the request came in; nothing is remembered between requests.
+ */
+import { isAllowed, type Permission } from '@dropsafe/contract/permissions';
+import type { Audit } from '../audit/audit.ts';
+import type { Caller } from '../base/caller.ts';
+import type { Transaction } from '../base/database.ts';
+import { Problem } from '../base/problem.ts';
+import { grantsOf, replaceGrants } from './grants.store.ts';
+
+export { grantsOf };
+
+/** Decides and grants. */
+export interface Permissions {
+  /** Lets a holder of any one of `anyOf` pass. Throws `permission-required` and records the refusal; `target` says of what. */
+  demand(caller: Caller, anyOf: readonly Permission[], target: string): Promise<void>;
+  /** Sets what a principal may do, replacing what it was. The transaction of the change comes from the caller's room. */
+  grant(tx: Transaction, principalId: string, permissions: readonly Permission[]): Promise<void>;
+}
+
+/** The decision over callers. */
+export function createPermissions(audit: Audit): Permissions {
+  return {
+    async demand(caller, anyOf, target) {
+      if (caller.kind === 'system') return;
+      if (caller.kind === 'anonymous') throw new Problem('unauthenticated');
+      if (isAllowed(caller.permissions, anyOf)) return;
+      await audit.recordRefusal(caller, { action: 'permission.denied', subject: target, permissions: anyOf });
+      throw new Problem('permission-required', {
+        permissions: anyOf,
+        detail: `This needs one of the permissions ${anyOf.join(', ')}. Ask an administrator for it.`,
+      });
+    },
+    grant: replaceGrants,
+  };
+}

@@ -1,0 +1,47 @@
+/** @file What a change of a secret is. Pure. */
+import { isWidened } from '@dropsafe/contract/destinations';
+import { SecretNameSchema, type SecretMetadata, type UpdateSecret } from '@dropsafe/contract/secrets';
+import type { SecretField } from '../audit/event.ts';
+
+/** What an update comes to. */
+export type Change =
+  /** Nothing that was sent differs. A value that was sent always counts as different: equal values must not be observable. */
+  | { kind: 'unchanged' }
+  /** The destinations would grow without a new value (P2). */
+  | { kind: 'widened' }
+  /** Something to write. `seal` says what has to happen to the sealed value for it. */
+  | { kind: 'change'; fields: SecretField[]; seal: 'keep' | 'reseal' | 'replace' };
+
+/** Compares what is stored with what was sent. What is absent is kept ([Note: Empty means keep]). */
+export function decideChange(
+  current: Pick<SecretMetadata, 'description' | 'destinations'>,
+  patch: Pick<UpdateSecret, 'description' | 'destinations'> & { hasValue: boolean },
+): Change {
+  const fields: SecretField[] = [];
+  if (patch.hasValue) fields.push('value');
+  if (patch.description !== undefined && patch.description !== current.description) fields.push('description');
+  if (patch.destinations !== undefined && patch.destinations.join('\n') !== current.destinations.join('\n')) {
+    if (!patch.hasValue && isWidened(current.destinations, patch.destinations)) return { kind: 'widened' };
+    fields.push('destinations');
+  }
+  if (fields.length === 0) return { kind: 'unchanged' };
+  // The destinations are sealed together with the value, so a narrower list needs the value sealed anew.
+  const seal = patch.hasValue ? 'replace' : fields.includes('destinations') ? 'reseal' : 'keep';
+  return { kind: 'change', fields, seal };
+}
+
+/** What the trail names as the subject: the name, or nothing of a text that cannot be one (it may be a pasted value). */
+export function subjectOf(name: string): string {
+  return SecretNameSchema.safeParse(name).success ? name : 'not a secret name';
+}
+
+/** The version as an entity tag (RFC 9110, 8.8.3). The id is in it because a name can be used again, from version 1 on. */
+export function etagOf(id: string, version: number): string {
+  return `"${version}-${id.slice(0, 8)}"`;
+}
+
+/** True when an `If-Match` header lets this version pass. Proxies that compress mark tags as weak; ours stay exact. */
+export function isMatch(ifMatch: string | undefined, etag: string): boolean {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return true;
+  return ifMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+}

@@ -1,0 +1,44 @@
+import { operations } from '@dropsafe/contract/operations';
+import { Redacted } from '../base/redacted.ts';
+import type { Routes } from '../base/route.http.ts';
+import { listProviders } from './provider.ts';
+import type { Secrets } from './secrets.ts';
+
+/** Routes of secrets and of the providers that hold them. A value is wrapped here, and from here on cannot be printed. */
+export function mountSecrets({ mount }: Routes, secrets: Secrets): void {
+  const wrap = (value: string) => new Redacted<Uint8Array>(Buffer.from(value, 'utf8'));
+
+  mount(operations.listProviders, async () => ({ body: { items: listProviders() } }));
+
+  mount(operations.listSecrets, async ({ caller, query }) => ({ body: await secrets.list(caller, query) }));
+
+  mount(operations.describeSecret, async ({ caller, params }) => {
+    const { metadata, etag } = await secrets.describe(caller, params.name);
+    return { body: metadata, etag };
+  });
+
+  mount(operations.createSecret, async ({ caller, body }) => {
+    const value = wrap(body.value);
+    try {
+      const { metadata, etag } = await secrets.create(caller, { ...body, value });
+      return { body: metadata, etag, location: `/api/v1/secrets/${metadata.name}` };
+    } finally {
+      value.wipe();
+    }
+  });
+
+  mount(operations.updateSecret, async ({ caller, params, body: { value: text, ...patch }, ifMatch }) => {
+    const value = text === undefined ? undefined : wrap(text);
+    try {
+      const { metadata, etag } = await secrets.update(caller, params.name, ifMatch, { ...patch, ...(value && { value }) });
+      return { body: metadata, etag };
+    } finally {
+      value?.wipe();
+    }
+  });
+
+  mount(operations.deleteSecret, async ({ caller, params, ifMatch }) => {
+    await secrets.delete(caller, params.name, ifMatch);
+    return { body: undefined };
+  });
+}

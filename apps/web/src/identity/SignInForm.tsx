@@ -1,0 +1,132 @@
+import { SignInSchema, type CurrentSession } from '@dropsafe/contract/identity';
+import Alert from '@mui/material/Alert';
+import AlertTitle from '@mui/material/AlertTitle';
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import { useEffect, useState, type SubmitEvent } from 'react';
+import { useForm } from 'react-hook-form';
+import { checkField } from '../api/check-field.ts';
+import { ApiProblem } from '../api/client.ts';
+import { DisabledReason } from '../ui/DisabledReason.tsx';
+import { ProblemAlert } from '../ui/ProblemAlert.tsx';
+import { TextInput } from '../ui/TextInput.tsx';
+import { useSignIn } from './identity.queries.ts';
+
+interface Props {
+  /** Filled in when somebody signs in again; can be changed. */
+  username?: string;
+  onSignedIn: (session: CurrentSession) => void;
+}
+
+/** User name and password, for the sign-in page and for signing in again over an open form. */
+export function SignInForm({ username = '', onSignedIn }: Props) {
+  const signIn = useSignIn();
+  const [problem, setProblem] = useState<Error | null>(null);
+  const [seconds, setSeconds] = useCountdown();
+  const form = useForm({ defaultValues: { username, password: '' } });
+  const { errors } = form.formState;
+
+  const submit = form.handleSubmit(async (typed) => {
+    if (signIn.isPending) return;
+    setProblem(null);
+    try {
+      onSignedIn(await signIn.run(typed));
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      setProblem(error);
+      setSeconds(error instanceof ApiProblem ? (error.retryAfterSeconds ?? 0) : 0);
+      form.resetField('password');
+      form.setFocus('password');
+    }
+  });
+  return (
+    <Box
+      component="form"
+      noValidate
+      onSubmit={(event: SubmitEvent) => {
+        // It may stand over another form, whose child it is for React.
+        event.stopPropagation();
+        void submit(event);
+      }}
+      sx={{ display: 'grid', gap: 2 }}
+    >
+      {problem !== null && <SignInProblem problem={problem} seconds={seconds} />}
+      <TextInput
+        label="User name"
+        isRequired
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck={false}
+        // oxlint-disable-next-line jsx-a11y/no-autofocus: there is nothing else to do here
+        autoFocus={username === ''}
+        error={errors.username?.message}
+        {...form.register('username', {
+          validate: (text) => checkField(SignInSchema.shape.username, text),
+        })}
+      />
+      <TextInput
+        label="Password"
+        isRequired
+        type="password"
+        autoComplete="current-password"
+        // oxlint-disable-next-line jsx-a11y/no-autofocus: there is nothing else to do here
+        autoFocus={username !== ''}
+        error={errors.password?.message}
+        {...form.register('password', {
+          validate: (text) => checkField(SignInSchema.shape.password, text),
+        })}
+      />
+      <DisabledReason reason={seconds > 0 ? `Wait ${inWords(seconds)}.` : undefined}>
+        <Button type="submit" variant="contained" size="large" loading={signIn.isPending}>
+          Sign in
+        </Button>
+      </DisabledReason>
+    </Box>
+  );
+}
+
+function SignInProblem({ problem, seconds }: { problem: Error; seconds: number }) {
+  if (!(problem instanceof ApiProblem)) return <ProblemAlert problem={problem} />;
+  if (problem.code === 'sign-in-refused') {
+    return (
+      <Alert severity="error">
+        <AlertTitle>{problem.title}</AlertTitle>
+        {problem.detail}
+      </Alert>
+    );
+  }
+  if (problem.code === 'too-many-attempts') {
+    return (
+      <Alert severity="warning">
+        <AlertTitle>{problem.title}</AlertTitle>
+        {/* Read out once, not with every second. */}
+        <span aria-live="off">
+          {seconds > 0 ? `You can try again in ${inWords(seconds)}.` : 'You can try again now.'}
+        </span>
+      </Alert>
+    );
+  }
+  return <ProblemAlert problem={problem} />;
+}
+
+function inWords(seconds: number): string {
+  if (seconds === 1) return '1 second';
+  return seconds <= 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+}
+
+/** Seconds left, counted down to zero. */
+function useCountdown(): [number, (seconds: number) => void] {
+  const [end, setEnd] = useState(0);
+  const [now, setNow] = useState(0);
+  const left = Math.max(0, Math.ceil((end - now) / 1000));
+  useEffect(() => {
+    if (left === 0) return;
+    const timer = setTimeout(() => setNow(Date.now()), 250);
+    return () => clearTimeout(timer);
+  }, [left, now]);
+  const start = (seconds: number) => {
+    setNow(Date.now());
+    setEnd(Date.now() + seconds * 1000);
+  };
+  return [left, start];
+}

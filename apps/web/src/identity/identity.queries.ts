@@ -1,0 +1,85 @@
+import type { CurrentSession } from '@dropsafe/contract/identity';
+import { operations } from '@dropsafe/contract/operations';
+import { queryOptions, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { ApiProblem, call } from '../api/client.ts';
+import { sessionKey, useForgetfulMutation } from '../api/query-client.ts';
+
+/** Who is signed in, or null. Asked again whenever the person comes back to the page: another tab may have changed it. */
+export const sessionQuery = queryOptions({
+  queryKey: sessionKey,
+  queryFn: async ({ signal, client }): Promise<CurrentSession | null> => {
+    try {
+      const { data } = await call(operations.currentSession, { signal });
+      const before = client.getQueryData<CurrentSession | null>(sessionKey);
+      if (before && before.principal.id !== data.principal.id) forget(client);
+      return data;
+    } catch (error) {
+      if (error instanceof ApiProblem && error.code === 'unauthenticated') return null;
+      throw error;
+    }
+  },
+  staleTime: 0,
+  gcTime: Infinity,
+});
+
+/** Signs in and answers with the new session; the caller decides what becomes of the page. */
+export function useSignIn() {
+  return useForgetfulMutation(async (input: { username: string; password: string }) => {
+    const { data } = await call(operations.signIn, { body: input });
+    tellOtherTabs();
+    return data;
+  });
+}
+
+/** Changes one's own password. The server ends every other session of this user. */
+export function useChangePassword() {
+  return useForgetfulMutation(async (input: { currentPassword: string; newPassword: string }) => {
+    await call(operations.changePassword, { body: input });
+  });
+}
+
+/** Signs out on the server, then forgets everything here. Throws when the server could not be told. */
+export function useSignOut() {
+  const client = useQueryClient();
+  return async () => {
+    try {
+      await call(operations.signOut, {});
+    } catch (error) {
+      if (!(error instanceof ApiProblem && error.code === 'unauthenticated')) throw error;
+    }
+    tellOtherTabs();
+    startOver(client, null);
+  };
+}
+
+/** Begins another session: nothing that one person saw is there for the next. */
+export function startOver(client: QueryClient, session: CurrentSession | null): void {
+  forget(client);
+  client.setQueryData(sessionKey, session);
+}
+
+function forget(client: QueryClient): void {
+  client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] });
+  client.getMutationCache().clear();
+}
+
+// --- other tabs ---
+
+/** One object for both directions: a channel does not hear itself. */
+const otherTabs = new BroadcastChannel('dropsafe-session');
+
+/** The cookie is common to all tabs. One that still shows the former person must not send in the name of the next. */
+function tellOtherTabs(): void {
+  otherTabs.postMessage('changed');
+}
+
+/** Asks again who is signed in when another tab signed in or out. */
+export function useOtherTabs(): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    const ask = () => void client.invalidateQueries({ queryKey: sessionKey });
+    otherTabs.addEventListener('message', ask);
+    return () => otherTabs.removeEventListener('message', ask);
+  }, [client]);
+}

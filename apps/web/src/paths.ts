@@ -1,0 +1,20 @@
+/** @file Every URL of the web app, built by functions. */
+
+/** Where one signs in, and then comes back to `wanted`. */
+export const signInPath = (wanted?: string): string =>
+  wanted === undefined || wanted === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(wanted)}`;
+
+/** The start page: leads to the first page that the person may see. */
+export const startPath = '/';
+
+/** The table of secrets. */
+export const secretsPath = '/secrets';
+
+/**
+ * Where to go after signing in. Only a path of this origin passes: `//host`, `/\host` and control characters, which
+ * browsers drop, would leave it. Anything else leads to the start page.
+ */
+export function wantedPath(next: string | null): string {
+  if (next === null || !/^\/(?![/\\])[^\p{Cc}\\]*$/u.test(next)) return startPath;
+  return next.startsWith('/sign-in') ? startPath : next;
+}

@@ -1,0 +1,61 @@
+import Button from '@mui/material/Button';
+import Dialog from '@mui/material/Dialog';
+import DialogActions from '@mui/material/DialogActions';
+import DialogContent from '@mui/material/DialogContent';
+import DialogTitle from '@mui/material/DialogTitle';
+import { useId, type ReactNode } from 'react';
+
+interface Props {
+  title: string;
+  children: ReactNode;
+  confirmLabel: string;
+  cancelLabel: string;
+  isBusy?: boolean;
+  /** Not yet: what would be destroyed is still being looked up. */
+  isConfirmDisabled?: boolean;
+  onConfirm: () => void;
+  onCancel: () => void;
+}
+
+/**
+ * The one question before something is lost. The safe answer has the focus, so that Enter by habit destroys nothing.
+ * Rendered only while it is open.
+ */
+export function ConfirmDialog(props: Props) {
+  const { title, children, confirmLabel, cancelLabel, onConfirm, onCancel } = props;
+  const isBusy = props.isBusy === true;
+  const id = useId();
+  return (
+    <Dialog
+      open
+      role="alertdialog"
+      maxWidth="xs"
+      fullWidth
+      onClose={isBusy ? undefined : onCancel}
+      aria-labelledby={`${id}-title`}
+      aria-describedby={`${id}-text`}
+    >
+      <DialogTitle id={`${id}-title`} component="h2" variant="h2" sx={{ overflowWrap: 'anywhere' }}>
+        {title}
+      </DialogTitle>
+      <DialogContent id={`${id}-text`} sx={{ overflowWrap: 'anywhere' }}>
+        {children}
+      </DialogContent>
+      <DialogActions sx={{ px: 3, pb: 2.5 }}>
+        {/* oxlint-disable-next-line jsx-a11y/no-autofocus: WAI-ARIA: focus the least destructive answer */}
+        <Button autoFocus onClick={onCancel} disabled={isBusy}>
+          {cancelLabel}
+        </Button>
+        <Button
+          variant="contained"
+          color="error"
+          onClick={onConfirm}
+          loading={isBusy}
+          disabled={props.isConfirmDisabled === true}
+        >
+          {confirmLabel}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

@@ -1,0 +1,156 @@
+import CloseIcon from '@mui/icons-material/Close';
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Dialog from '@mui/material/Dialog';
+import DialogActions from '@mui/material/DialogActions';
+import DialogContent from '@mui/material/DialogContent';
+import DialogTitle from '@mui/material/DialogTitle';
+import IconButton from '@mui/material/IconButton';
+import useMediaQuery from '@mui/material/useMediaQuery';
+import {
+  createContext,
+  use,
+  useEffect,
+  useId,
+  useState,
+  type ReactNode,
+  type SubmitEvent,
+} from 'react';
+import { isSignedOut } from '../api/client.ts';
+import { ConfirmDialog } from './ConfirmDialog.tsx';
+import { DisabledReason } from './DisabledReason.tsx';
+import { useOpenWork } from './open-work.ts';
+import { ProblemAlert } from './ProblemAlert.tsx';
+import { SignedOutAlert } from './SignedOutAlert.tsx';
+
+/**
+ * @file The dialog around every form. It asks once before anything typed is discarded (Esc, backdrop, buttons, closing
+ * the tab), and it is unmounted the moment it closes, without an exit animation, so that what was typed is gone at once.
+ */
+
+interface FrameContext {
+  requestClose: () => void;
+  setState: (state: { isDirty: boolean; isSaving: boolean }) => void;
+}
+
+const FrameContext = createContext<FrameContext | null>(null);
+
+interface FormDialogProps {
+  title: ReactNode;
+  onClose: () => void;
+  /** A `DialogForm`, or what stands there until the form can be shown. */
+  children: ReactNode;
+}
+
+/** The frame: title, guard and focus. Rendered only while it is open. */
+export function FormDialog({ title, onClose, children }: FormDialogProps) {
+  const id = useId();
+  const isNarrow = useMediaQuery('(max-width: 600px)', { noSsr: true });
+  const [{ isDirty, isSaving }, setState] = useState({ isDirty: false, isSaving: false });
+  const [isAsking, setAsking] = useState(false);
+  useOpenWork();
+  useEffect(() => {
+    if (!isDirty) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [isDirty]);
+
+  const requestClose = () => {
+    // A request under way cannot be taken back; its answer decides.
+    if (isSaving) return;
+    if (isDirty) setAsking(true);
+    else onClose();
+  };
+  return (
+    <Dialog
+      open
+      fullWidth
+      fullScreen={isNarrow}
+      maxWidth="sm"
+      onClose={requestClose}
+      aria-labelledby={id}
+    >
+      <Box sx={{ display: 'flex', alignItems: 'flex-start', pr: 1.5 }}>
+        <DialogTitle
+          id={id}
+          component="h2"
+          variant="h2"
+          sx={{ flex: 1, pb: 1, overflowWrap: 'anywhere' }}
+        >
+          {title}
+        </DialogTitle>
+        <IconButton aria-label="Close" onClick={requestClose} sx={{ mt: 1.25 }}>
+          <CloseIcon fontSize="small" />
+        </IconButton>
+      </Box>
+      <FrameContext value={{ requestClose, setState }}>{children}</FrameContext>
+      {isAsking && (
+        <ConfirmDialog
+          title="Discard what you typed?"
+          confirmLabel="Discard"
+          cancelLabel="Keep editing"
+          onConfirm={onClose}
+          onCancel={() => setAsking(false)}
+        >
+          It has not been saved.
+        </ConfirmDialog>
+      )}
+    </Dialog>
+  );
+}
+
+interface DialogFormProps {
+  saveLabel: string;
+  /** Why it cannot be saved now. */
+  saveReason?: string | undefined;
+  isDirty: boolean;
+  isSaving: boolean;
+  /** What the last attempt ended with, unless it already stands at a field. */
+  problem: Error | null;
+  onSave: () => void;
+  children: ReactNode;
+}
+
+/** The form in a `FormDialog`: fields, the panel for a failure, and the buttons. */
+export function DialogForm(props: DialogFormProps) {
+  const { saveLabel, saveReason, isDirty, isSaving, problem, onSave, children } = props;
+  const frame = use(FrameContext);
+  if (frame === null) throw new Error('DialogForm belongs into a FormDialog.');
+  const { requestClose, setState } = frame;
+  useEffect(() => setState({ isDirty, isSaving }), [isDirty, isSaving, setState]);
+
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    // A form in another dialog is a child of this one for React, though not for the browser.
+    event.stopPropagation();
+    if (!isSaving && saveReason === undefined) onSave();
+  };
+  return (
+    <Box
+      component="form"
+      noValidate
+      autoComplete="off"
+      onSubmit={submit}
+      sx={{ display: 'flex', flexDirection: 'column', minHeight: 0, flex: 1 }}
+    >
+      <DialogContent sx={{ display: 'grid', gap: 2.5, alignContent: 'start', pt: '8px !important' }}>
+        {children}
+      </DialogContent>
+      {/* Outside of what scrolls: a failure is seen wherever the form was scrolled to. */}
+      {problem !== null && (
+        <Box sx={{ px: 3, pt: 1.5 }}>
+          {isSignedOut(problem) ? <SignedOutAlert /> : <ProblemAlert problem={problem} />}
+        </Box>
+      )}
+      <DialogActions sx={{ px: 3, py: 2 }}>
+        <Button onClick={requestClose}>Cancel</Button>
+        <DisabledReason reason={saveReason}>
+          <Button type="submit" variant="contained" loading={isSaving}>
+            {saveLabel}
+          </Button>
+        </DisabledReason>
+      </DialogActions>
+    </Box>
+  );
+}

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { ChangePasswordSchema, CurrentSessionSchema, SignInSchema } from './identity.ts';
+import { createSecrets, deleteSecrets, readSecrets, updateSecrets, type Permission } from './permissions.ts';
+import type { ProblemCode } from './problems.ts';
+import { ProviderListSchema } from './providers.ts';
+import {
+  CreateSecretSchema,
+  ListSecretsSchema,
+  SecretMetadataSchema,
+  SecretPageSchema,
+  SecretPathSchema,
+  UpdateSecretSchema,
+} from './secrets.ts';
+
+/**
+ * @file Every call of the API, once. The BFF mounts its routes from here, the web app calls through here, the OpenAPI
+ * document and the table of route × permission are made from here. A route that is not here cannot be mounted.
+ */
+
+/** Who may make a call: anybody, whoever is signed in, or a holder of any one of these permissions. */
+export type Access = 'anybody' | 'signed-in' | readonly Permission[];
+
+/** One call of the API. `path` is below `/api/v1`, with parameters as `{name}`. */
+export interface Operation {
+  summary: string;
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  access: Access;
+  params?: z.ZodType;
+  query?: z.ZodType;
+  body?: z.ZodType;
+  /** The status of success. */
+  status: 200 | 201 | 204;
+  /** The body of success; absent for 204. */
+  answer?: z.ZodType;
+  /** Answers with an `ETag`; with `If-Match` the request is refused (412) when the version is another. */
+  hasVersion?: boolean;
+  /** Problems of its own, beside those that every call can have. */
+  problems: readonly ProblemCode[];
+}
+
+/** What can be asked of the API. */
+export const operations = {
+  signIn: {
+    summary: 'Sign in with user name and password; sets the session cookie.',
+    method: 'POST',
+    path: '/session',
+    access: 'anybody',
+    body: SignInSchema,
+    status: 200,
+    answer: CurrentSessionSchema,
+    problems: ['sign-in-refused', 'too-many-attempts', 'overloaded'],
+  },
+  currentSession: {
+    summary: 'Who is signed in, and what they may do.',
+    method: 'GET',
+    path: '/session',
+    access: 'signed-in',
+    status: 200,
+    answer: CurrentSessionSchema,
+    problems: [],
+  },
+  signOut: {
+    summary: 'End this session at once, on every node.',
+    method: 'DELETE',
+    path: '/session',
+    access: 'signed-in',
+    status: 204,
+    problems: [],
+  },
+  changePassword: {
+    summary: 'Change one\'s own password; ends every other session of this user.',
+    method: 'PUT',
+    path: '/session/password',
+    access: 'signed-in',
+    body: ChangePasswordSchema,
+    status: 204,
+    problems: ['too-many-attempts', 'overloaded'],
+  },
+  listSecrets: {
+    summary: 'One page of the secrets, metadata only.',
+    method: 'GET',
+    path: '/secrets',
+    access: readSecrets,
+    query: ListSecretsSchema,
+    status: 200,
+    answer: SecretPageSchema,
+    problems: [],
+  },
+  createSecret: {
+    summary: 'Create a secret. Never overwrites one.',
+    method: 'POST',
+    path: '/secrets',
+    access: createSecrets,
+    body: CreateSecretSchema,
+    status: 201,
+    answer: SecretMetadataSchema,
+    hasVersion: true,
+    problems: ['secret-name-taken', 'storage-full'],
+  },
+  describeSecret: {
+    summary: 'The metadata of one secret.',
+    method: 'GET',
+    path: '/secrets/{name}',
+    access: readSecrets,
+    params: SecretPathSchema,
+    status: 200,
+    answer: SecretMetadataSchema,
+    hasVersion: true,
+    problems: ['not-found'],
+  },
+  updateSecret: {
+    summary: 'Change a secret: what is absent is kept; a new value overwrites the old one for good.',
+    method: 'PATCH',
+    path: '/secrets/{name}',
+    access: updateSecrets,
+    params: SecretPathSchema,
+    body: UpdateSecretSchema,
+    status: 200,
+    answer: SecretMetadataSchema,
+    hasVersion: true,
+    problems: ['not-found', 'destinations-widened', 'secret-changed', 'secret-unreadable', 'storage-full'],
+  },
+  deleteSecret: {
+    summary: 'Delete a secret for good.',
+    method: 'DELETE',
+    path: '/secrets/{name}',
+    access: deleteSecrets,
+    params: SecretPathSchema,
+    status: 204,
+    hasVersion: true,
+    problems: ['not-found', 'secret-changed'],
+  },
+  listProviders: {
+    summary: 'Where secrets can live, and what can be done there.',
+    method: 'GET',
+    path: '/providers',
+    access: 'signed-in',
+    status: 200,
+    answer: ProviderListSchema,
+    problems: [],
+  },
+} as const satisfies Record<string, Operation>;
+
+/** The checked input of a part of a call, `undefined` where it has none. */
+export type Checked<S> = S extends z.ZodType ? z.output<S> : undefined;
+/** The input of a part of a call as it is sent. */
+export type Sent<S> = S extends z.ZodType ? z.input<S> : undefined;

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** How many entries a page may have, and has when nothing is asked for. */
+export const pageLimit = { min: 1, max: 1000, default: 100 } as const;
+
+/** `limit` of a query string. */
+export const LimitSchema = z.coerce
+  .number({ error: 'Must be a whole number from 1 to 1000.' })
+  .int('Must be a whole number from 1 to 1000.')
+  .min(pageLimit.min, 'Must be a whole number from 1 to 1000.')
+  .max(pageLimit.max, 'Must be a whole number from 1 to 1000.')
+  .default(pageLimit.default);
+
+/** An opaque cursor as the page before handed it out. It carries sort and filter; only this server makes them. */
+export const CursorSchema = z.string().min(1).max(1024);

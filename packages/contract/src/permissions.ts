@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/**
+ * Every permission with the sentence that the UI and the documentation show for it.
+ * A permission named here and demanded nowhere is a defect: the route tests read this list.
+ */
+export const permissions = {
+  SECRET_MANAGEMENT: 'Create, list, update and delete secrets.',
+  SECRET_MANAGEMENT_READ: 'List secrets and see their metadata.',
+  SECRET_MANAGEMENT_CREATE: 'Create secrets and list them.',
+  SECRET_MANAGEMENT_UPDATE: 'Update secrets and list them.',
+  SECRET_MANAGEMENT_DELETE: 'Delete secrets and list them.',
+} as const;
+
+/** The name of a permission. */
+export type Permission = keyof typeof permissions;
+
+/** All permission names, in the order in which they are shown. */
+export const permissionNames = Object.keys(permissions) as [Permission, ...Permission[]]; // as: Object.keys forgets the names
+
+/** A permission name as it travels. */
+export const PermissionSchema = z.enum(permissionNames).meta({ id: 'Permission' });
+
+/** Any one of these lets its holder list secrets: a page that can create but not list helps nobody. */
+export const readSecrets = [
+  'SECRET_MANAGEMENT',
+  'SECRET_MANAGEMENT_READ',
+  'SECRET_MANAGEMENT_CREATE',
+  'SECRET_MANAGEMENT_UPDATE',
+  'SECRET_MANAGEMENT_DELETE',
+] as const satisfies Permission[];
+/** Any one of these lets its holder create secrets. */
+export const createSecrets = ['SECRET_MANAGEMENT', 'SECRET_MANAGEMENT_CREATE'] as const satisfies Permission[];
+/** Any one of these lets its holder update secrets. */
+export const updateSecrets = ['SECRET_MANAGEMENT', 'SECRET_MANAGEMENT_UPDATE'] as const satisfies Permission[];
+/** Any one of these lets its holder delete secrets. */
+export const deleteSecrets = ['SECRET_MANAGEMENT', 'SECRET_MANAGEMENT_DELETE'] as const satisfies Permission[];
+
+/** True when one of `held` is among `anyOf`. The one decision, for the server and for the buttons alike. */
+export function isAllowed(held: readonly Permission[], anyOf: readonly Permission[]): boolean {
+  return anyOf.some((permission) => held.includes(permission));
+}
