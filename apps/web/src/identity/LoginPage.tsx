@@ -10,7 +10,7 @@ import { sessionQuery, startOver } from './identity.queries.ts';
 import { SignInForm } from './SignInForm.tsx';
 
 /** Where one signs in; leads on to the page that was wanted. */
-export default function LoginPage() {
+export function LoginPage() {
   useTitle('Sign in');
   const client = useQueryClient();
   const session = useQuery(sessionQuery);

@@ -16,7 +16,7 @@ import { SessionContext } from '../permissions/can.ts';
 import { useHasOpenWork } from '../ui/open-work.ts';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { useToast } from '../ui/Toasts.tsx';
-import { sessionQuery, useOtherTabs } from './identity.queries.ts';
+import { sessionQuery, startOver, useOtherTabs } from './identity.queries.ts';
 import { SignInForm } from './SignInForm.tsx';
 
 /**
@@ -62,7 +62,7 @@ export function SessionGate() {
         <Outlet />
       </Fragment>
       {session.data === null && (
-        <SignInAgainDialog username={shown.principal.name} onLeave={() => setLast(null)} />
+        <SignInAgainDialog principal={shown.principal} onLeave={() => setLast(null)} />
       )}
     </SessionContext>
   );
@@ -75,9 +75,16 @@ function useDiscardNotice(message: string | undefined): void {
   }, [message, toast]);
 }
 
-function SignInAgainDialog({ username, onLeave }: { username: string; onLeave: () => void }) {
+interface SignInAgainProps {
+  /** Whose work is open. */
+  principal: CurrentSession['principal'];
+  onLeave: () => void;
+}
+
+function SignInAgainDialog({ principal, onLeave }: SignInAgainProps) {
   const client = useQueryClient();
   const signedIn = (session: CurrentSession) => {
+    if (session.principal.id !== principal.id) return startOver(client, session);
     client.setQueryData(sessionKey, session);
     // Whatever failed while nobody was signed in is asked for again.
     void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
@@ -89,9 +96,9 @@ function SignInAgainDialog({ username, onLeave }: { username: string; onLeave: (
       </DialogTitle>
       <DialogContent>
         <Typography variant="body2" sx={{ mb: 2 }}>
-          Sign in again as {username} to go on: what you typed is still here. If somebody else signs in, it is discarded.
+          Sign in again as {principal.name} to go on: what you typed is still here. If somebody else signs in, it is discarded.
         </Typography>
-        <SignInForm username={username} onSignedIn={signedIn} />
+        <SignInForm username={principal.name} onSignedIn={signedIn} />
         <Button fullWidth color="error" onClick={onLeave} sx={{ mt: 1.5 }}>
           Discard and leave
         </Button>

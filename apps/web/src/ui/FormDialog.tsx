@@ -17,11 +17,12 @@ import {
   type SubmitEvent,
 } from 'react';
 import { isSignedOut } from '../api/client.ts';
+import { SignedOutAlert } from '../identity/SignedOutAlert.tsx';
 import { ConfirmDialog } from './ConfirmDialog.tsx';
 import { DisabledReason } from './DisabledReason.tsx';
 import { useOpenWork } from './open-work.ts';
 import { ProblemAlert } from './ProblemAlert.tsx';
-import { SignedOutAlert } from './SignedOutAlert.tsx';
+
 
 /**
  * @file The dialog around every form. It asks once before anything typed is discarded (Esc, backdrop, buttons, closing

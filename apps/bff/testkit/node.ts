@@ -1,0 +1,163 @@
+/**
+ * @file Whole nodes for tests: one in this process (quick, its log at hand), or one as a process of its own (can be
+ * killed). Both are the product as it runs, on a real database.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Permission } from '@dropsafe/contract/permissions';
+import { systemCaller } from '../src/base/caller.ts';
+import { createLog } from '../src/base/log.ts';
+import { Redacted } from '../src/base/redacted.ts';
+import { readConfig } from '../src/config.ts';
+import { openRooms, startNode } from '../src/node.ts';
+import { createClient, type Client, type OnAnswer } from './client.ts';
+import { createTestDatabase } from './postgres.ts';
+
+/** A password that is good enough for every test user. */
+export const testPassword = 'four unrelated words: otter lamp';
+
+/** A node in this process. */
+export interface TestNode {
+  url: string;
+  databaseUrl: string;
+  dataDir: string;
+  /** Every line of its log. */
+  lines: string[];
+  client(cookie?: string, onAnswer?: OnAnswer): Client;
+  /** A new user of these permissions, signed in. */
+  as(name: string, permissions: readonly Permission[], onAnswer?: OnAnswer): Promise<Client>;
+  stop(): Promise<void>;
+}
+
+/** Starts a node in this process; on a database of its own unless `DATABASE_URL` says otherwise. */
+export async function startTestNode(env: Record<string, string> = {}): Promise<TestNode> {
+  const database = env['DATABASE_URL'] === undefined ? await createTestDatabase() : undefined;
+  const databaseUrl = env['DATABASE_URL'] ?? database?.url ?? '';
+  const dataDir = env['DROPSAFE_DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'dropsafe-node-')));
+  const settings = {
+    PORT: '0',
+    DROPSAFE_ADMIN_PASSWORD: testPassword,
+    DATABASE_URL: databaseUrl,
+    DROPSAFE_DATA_DIR: dataDir,
+    ...env,
+  };
+  const lines: string[] = [];
+  const node = await startNode(
+    readConfig({ ...settings }),
+    createLog((line) => lines.push(line)),
+    (reason) => {
+      throw new Error(reason);
+    },
+  );
+  const client = (cookie?: string, onAnswer?: OnAnswer) => createClient(node.url, cookie, onAnswer);
+  return {
+    url: node.url,
+    databaseUrl,
+    dataDir,
+    lines,
+    client,
+    async as(name, permissions, onAnswer) {
+      await createUser(settings, name, permissions);
+      const signedIn = client(undefined, onAnswer);
+      await signedIn.signIn(name, testPassword);
+      return signedIn;
+    },
+    async stop() {
+      await node.stop();
+      await database?.drop();
+      if (env['DROPSAFE_DATA_DIR'] === undefined)
+        await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Creates a user with `testPassword`, as the operator's command does. */
+export async function createUser(
+  env: Record<string, string>,
+  name: string,
+  permissions: readonly Permission[],
+): Promise<void> {
+  await asOperator(env, ({ identity }) =>
+    identity.createUser(systemCaller('terminal', 'test'), {
+      name,
+      password: new Redacted(testPassword),
+      permissions,
+    }),
+  );
+}
+
+/** Sets what a user may do, as the operator's command does. */
+export async function setPermissions(
+  env: Record<string, string>,
+  name: string,
+  permissions: readonly Permission[],
+): Promise<void> {
+  await asOperator(env, ({ identity }) =>
+    identity.setPermissions(systemCaller('terminal', 'test'), { name, permissions }),
+  );
+}
+
+async function asOperator(
+  env: Record<string, string>,
+  work: (rooms: Awaited<ReturnType<typeof openRooms>>) => Promise<void>,
+): Promise<void> {
+  const config = readConfig({ ...env });
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    await work(
+      await openRooms(
+        config.databaseUrl ?? '',
+        config,
+        createLog(() => {}),
+        { add: (stop) => void stops.push(stop) },
+      ),
+    );
+  } finally {
+    for (const stop of stops.toReversed()) await stop();
+  }
+}
+
+/** A node as a process of its own. */
+export interface SpawnedNode {
+  url: string;
+  process: ChildProcess;
+  /** Everything that it printed. */
+  output(): string;
+  /** Ends it and waits for its end. */
+  end(signal?: NodeJS.Signals): Promise<void>;
+}
+
+const main = join(import.meta.dirname, '../src/main.ts');
+
+/** Starts a node as a process of its own and waits until it serves. Throws with its output when it ends instead. */
+export async function spawnNode(env: Record<string, string>): Promise<SpawnedNode> {
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env['PATH'], PORT: '0', DROPSAFE_ADMIN_PASSWORD: testPassword, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const ended = once(child, 'exit');
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const started = /"event":"node.started","url":"([^"]+)"/.exec(output)?.[1];
+      if (started !== undefined) resolve(started);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('error', reject);
+    child.once('close', () => reject(new Error(`The node ended before it served:\n${output}`)));
+  });
+  return {
+    url,
+    process: child,
+    output: () => output,
+    async end(signal = 'SIGTERM') {
+      child.kill(signal);
+      await ended;
+    },
+  };
+}

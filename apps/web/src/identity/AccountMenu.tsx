@@ -1,0 +1,113 @@
+import AccountCircleIcon from '@mui/icons-material/AccountCircleOutlined';
+import Button from '@mui/material/Button';
+import Divider from '@mui/material/Divider';
+import ListItemText from '@mui/material/ListItemText';
+import ListSubheader from '@mui/material/ListSubheader';
+import Menu from '@mui/material/Menu';
+import MenuItem from '@mui/material/MenuItem';
+import Box from '@mui/material/Box';
+import { useColorScheme } from '@mui/material/styles';
+import { useId, useState } from 'react';
+import { useNavigate } from 'react-router';
+import { ApiProblem } from '../api/client.ts';
+import { signInPath } from '../paths.ts';
+import { useSession } from '../permissions/can.ts';
+import { modeStorageKey } from '../ui/theme.ts';
+import { useToast } from '../ui/Toasts.tsx';
+import { ChangePasswordDialog } from './ChangePasswordDialog.tsx';
+import { useSignOut } from './identity.queries.ts';
+
+const schemes = [
+  ['system', 'Like the system'],
+  ['light', 'Light'],
+  ['dark', 'Dark'],
+] as const;
+
+/** Who is signed in, with what one does for oneself: theme, password, signing out. */
+export function AccountMenu() {
+  const id = useId();
+  const { principal } = useSession();
+  const { mode = 'system', setMode } = useColorScheme();
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  const [isChangingPassword, setChangingPassword] = useState(false);
+  const signOut = useSignOutAndLeave();
+  const close = () => setAnchor(null);
+  return (
+    <>
+      <Button
+        color="inherit"
+        startIcon={<AccountCircleIcon />}
+        aria-label={`Account of ${principal.name}`}
+        aria-haspopup="menu"
+        aria-expanded={anchor !== null}
+        aria-controls={anchor === null ? undefined : id}
+        onClick={(event) => setAnchor(event.currentTarget)}
+        sx={{ minWidth: 44, maxWidth: 220 }}
+      >
+        <Box component="span" sx={{ overflow: 'hidden', textOverflow: 'ellipsis' }}>
+          {principal.name}
+        </Box>
+      </Button>
+      <Menu
+        id={id}
+        anchorEl={anchor}
+        open={anchor !== null}
+        onClose={close}
+        transitionDuration={0}
+        anchorOrigin={{ vertical: 'bottom', horizontal: 'right' }}
+        transformOrigin={{ vertical: 'top', horizontal: 'right' }}
+        slotProps={{ list: { 'aria-label': 'Account' }, paper: { sx: { minWidth: 220 } } }}
+      >
+        <ListSubheader role="presentation" sx={{ lineHeight: '32px', bgcolor: 'transparent' }}>
+          Theme
+        </ListSubheader>
+        {schemes.map(([scheme, label]) => (
+          <MenuItem
+            key={scheme}
+            role="menuitemradio"
+            aria-checked={mode === scheme}
+            selected={mode === scheme}
+            onClick={() => setMode(scheme)}
+          >
+            <ListItemText>{label}</ListItemText>
+          </MenuItem>
+        ))}
+        <Divider role="separator" />
+        <MenuItem
+          onClick={() => {
+            close();
+            setChangingPassword(true);
+          }}
+        >
+          Change password
+        </MenuItem>
+        <MenuItem
+          onClick={() => {
+            close();
+            void signOut(mode);
+          }}
+        >
+          Sign out
+        </MenuItem>
+      </Menu>
+      {isChangingPassword && <ChangePasswordDialog onClose={() => setChangingPassword(false)} />}
+    </>
+  );
+}
+
+function useSignOutAndLeave() {
+  const signOut = useSignOut();
+  const navigate = useNavigate();
+  const toast = useToast();
+  return async (mode: string) => {
+    try {
+      await signOut();
+      // Signing out clears the storage of this origin (Clear-Site-Data); the theme belongs to the device, not to the person.
+      localStorage.setItem(modeStorageKey, mode);
+      await navigate(signInPath(), { replace: true });
+    } catch (error) {
+      const title = error instanceof ApiProblem ? `${error.title}. ` : '';
+      toast(`${title}You are still signed in.`, 'error');
+    }
+  };
+}

@@ -1,0 +1,19 @@
+import { Navigate } from 'react-router';
+import { secretsPath } from '../paths.ts';
+import { EmptyState, Page } from '../ui/Page.tsx';
+import { useCanReadSecrets, useSession } from './can.ts';
+
+/** Leads to the first page that this person may see, or explains why there is none. */
+export function StartPage() {
+  const { principal } = useSession();
+  if (useCanReadSecrets()) return <Navigate to={secretsPath} replace />;
+  return (
+    <Page title="Welcome">
+      <EmptyState title="There is nothing here for you yet">
+        You are signed in as {principal.name}, but no permission has been granted to you. Ask an
+        administrator for SECRET_MANAGEMENT, or for one of its parts such as SECRET_MANAGEMENT_READ.
+        As soon as it is granted, reload this page.
+      </EmptyState>
+    </Page>
+  );
+}

@@ -1,0 +1,24 @@
+import { Route, Routes } from 'react-router';
+import { AppFrame } from './AppFrame.tsx';
+import { LoginPage } from './identity/LoginPage.tsx';
+import { SessionGate } from './identity/SessionGate.tsx';
+import { NotFoundPage } from './NotFoundPage.tsx';
+import { secretsPath, startPath } from './paths.ts';
+import { StartPage } from './permissions/StartPage.tsx';
+import { SecretsPage } from './secrets/SecretsPage.tsx';
+
+/** Every route. All but signing in stand behind the gate and inside the frame. */
+export function AppRoutes() {
+  return (
+    <Routes>
+      <Route path="/sign-in" element={<LoginPage />} />
+      <Route element={<SessionGate />}>
+        <Route element={<AppFrame />}>
+          <Route path={startPath} element={<StartPage />} />
+          <Route path={secretsPath} element={<SecretsPage />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Route>
+      </Route>
+    </Routes>
+  );
+}

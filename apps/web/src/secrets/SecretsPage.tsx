@@ -1,0 +1,141 @@
+import AddIcon from '@mui/icons-material/Add';
+import Button from '@mui/material/Button';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useCanReadSecrets, useSecretReasons, type Reason } from '../permissions/can.ts';
+import { DataTable } from '../ui/DataTable.tsx';
+import { DisabledReason } from '../ui/DisabledReason.tsx';
+import { Logo } from '../ui/Logo.tsx';
+import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
+import { ProblemAlert } from '../ui/ProblemAlert.tsx';
+import { DeleteSecretDialog } from './DeleteSecretDialog.tsx';
+import { CreateSecretDialog, UpdateSecretDialog } from './SecretForm.tsx';
+import { secretColumns } from './secret-columns.tsx';
+import { secretsQuery } from './secrets.queries.ts';
+import { SecretsPager } from './SecretsPager.tsx';
+import { SecretsToolbar } from './SecretsToolbar.tsx';
+import { useTableView } from './use-table-view.ts';
+import { SortSchema } from '@dropsafe/contract/secrets';
+import { Navigate } from 'react-router';
+import { startPath } from '../paths.ts';
+
+type OpenDialog = { kind: 'create' } | { kind: 'update' | 'delete'; name: string } | null;
+
+/** The table of secrets, and the dialogs that change them. */
+export function SecretsPage() {
+  const canRead = useCanReadSecrets();
+  // The start page explains why there is nothing to see.
+  return canRead ? <SecretsTable /> : <Navigate to={startPath} replace />;
+}
+
+function SecretsTable() {
+  const table = useTableView();
+  const { view } = table;
+  const secrets = useQuery(secretsQuery(view));
+  const reasons = useSecretReasons();
+  const [dialog, setDialog] = useState<OpenDialog>(null);
+  const close = () => setDialog(null);
+
+  const rows = secrets.data?.items;
+  const isEmpty = rows?.length === 0 && view.cursor === undefined && !secrets.isPlaceholderData;
+  const createButton = (
+    <CreateButton reason={reasons.create} onCreate={() => setDialog({ kind: 'create' })} />
+  );
+  return (
+    <Page
+      title="Secrets"
+      lead="Values go in here and are used by the platform. Nobody can read them again."
+      actions={createButton}
+    >
+      <SecretsToolbar
+        view={view}
+        onChange={table.change}
+        onRefresh={() => void secrets.refetch()}
+        isRefreshing={secrets.isFetching}
+      />
+      {secrets.isError && (
+        <ProblemAlert
+          problem={secrets.error}
+          onRetry={() => void secrets.refetch()}
+          sx={{ mb: 2 }}
+        >
+          {view.cursor !== undefined && (
+            <Button color="inherit" size="small" onClick={table.goToFirst} sx={{ mt: 1.5, mr: 1 }}>
+              Go to the first page
+            </Button>
+          )}
+        </ProblemAlert>
+      )}
+      {isEmpty ? (
+        <NoSecrets q={view.q} onClear={() => table.change({ q: '' })} create={createButton} />
+      ) : (
+        (rows !== undefined || !secrets.isError) && (
+          <>
+            <DataTable
+              label="Secrets"
+              columns={secretColumns(view.hidden, reasons, setDialog)}
+              rows={rows}
+              rowKey={({ name }) => name}
+              sort={view.sort}
+              onSort={(sort) => table.change({ sort: SortSchema.catch('name').parse(sort) })}
+              isLoading={secrets.isFetching}
+            />
+            <SecretsPager table={table} page={secrets.data} />
+          </>
+        )
+      )}
+      {dialog?.kind === 'create' && <CreateSecretDialog onClose={close} />}
+      {dialog?.kind === 'update' && <UpdateSecretDialog name={dialog.name} onClose={close} />}
+      {dialog?.kind === 'delete' && (
+        <DeleteSecretDialog
+          name={dialog.name}
+          onClose={close}
+          onDeleted={() => {
+            close();
+            // The button that opened the dialog goes with its row.
+            requestAnimationFrame(() => document.getElementById(pageTitleId)?.focus());
+          }}
+        />
+      )}
+    </Page>
+  );
+}
+
+function CreateButton({ reason, onCreate }: { reason: Reason; onCreate: () => void }) {
+  return (
+    <DisabledReason reason={reason}>
+      <Button variant="contained" startIcon={<AddIcon />} onClick={onCreate}>
+        Create secret
+      </Button>
+    </DisabledReason>
+  );
+}
+
+interface NoSecretsProps {
+  q: string;
+  onClear: () => void;
+  create: React.ReactNode;
+}
+
+function NoSecrets({ q, onClear, create }: NoSecretsProps) {
+  if (q !== '') {
+    return (
+      <EmptyState
+        title="No secret matches your search"
+        action={
+          <Button variant="outlined" onClick={onClear}>
+            Clear the search
+          </Button>
+        }
+      >
+        Nothing has “{q}” in its name or description.
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState title="There are no secrets yet" picture={<Logo size={56} />} action={create}>
+      Create the first one: give it a name, enter its value, and name the destinations that the
+      value may be sent to.
+    </EmptyState>
+  );
+}

@@ -1,0 +1,79 @@
+import { countedUpTo, type SecretPage } from '@dropsafe/contract/secrets';
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import NativeSelect from '@mui/material/NativeSelect';
+import Typography from '@mui/material/Typography';
+import { useId } from 'react';
+import { pageSizes } from './table-view.ts';
+import type { useTableView } from './use-table-view.ts';
+
+interface Props {
+  table: ReturnType<typeof useTableView>;
+  /** Undefined while the first page loads. */
+  page: SecretPage | undefined;
+}
+
+/** What stands below the table: how many there are, the page size, and the way to the other pages. */
+export function SecretsPager({ table, page }: Props) {
+  const id = useId();
+  const { view, pageNumber } = table;
+  const next = page?.nextCursor ?? null;
+  const sizes = [...new Set([...pageSizes, view.limit])].toSorted((a, b) => a - b);
+  return (
+    <Box
+      component="nav"
+      aria-label="Pages"
+      sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 2, mt: 2 }}
+    >
+      <Typography variant="body2" role="status" sx={{ color: 'text.secondary', flex: '1 1 auto' }}>
+        {page !== undefined && countText(page, pageNumber)}
+      </Typography>
+      <Box sx={{ display: 'flex', alignItems: 'center', gap: 1 }}>
+        <Typography component="label" htmlFor={id} variant="body2" sx={{ color: 'text.secondary' }}>
+          Page size
+        </Typography>
+        <NativeSelect
+          id={id}
+          value={view.limit}
+          onChange={(event) => table.change({ limit: Number(event.target.value) })}
+          slotProps={{ input: { id } }}
+          sx={{ fontSize: '0.875rem' }}
+        >
+          {sizes.map((size) => (
+            <option key={size} value={size}>
+              {size}
+            </option>
+          ))}
+        </NativeSelect>
+      </Box>
+      <Box sx={{ display: 'flex', gap: 1 }}>
+        <Button
+          variant="outlined"
+          color="inherit"
+          size="small"
+          disabled={view.cursor === undefined}
+          onClick={table.goToPrevious}
+        >
+          Previous
+        </Button>
+        <Button
+          variant="outlined"
+          color="inherit"
+          size="small"
+          disabled={next === null}
+          onClick={() => next !== null && table.goToNext(next)}
+        >
+          Next
+        </Button>
+      </Box>
+    </Box>
+  );
+}
+
+function countText({ total }: SecretPage, pageNumber: number | undefined): string {
+  const many =
+    total === null
+      ? `More than ${countedUpTo.toLocaleString('en')} secrets`
+      : `${total.toLocaleString('en')} ${total === 1 ? 'secret' : 'secrets'}`;
+  return pageNumber === undefined || pageNumber === 1 ? many : `${many}, page ${pageNumber}`;
+}

@@ -1,0 +1,205 @@
+import ClearIcon from '@mui/icons-material/Clear';
+import ColumnsIcon from '@mui/icons-material/ViewColumnOutlined';
+import RefreshIcon from '@mui/icons-material/Refresh';
+import SearchIcon from '@mui/icons-material/Search';
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Checkbox from '@mui/material/Checkbox';
+import IconButton from '@mui/material/IconButton';
+import InputAdornment from '@mui/material/InputAdornment';
+import Menu from '@mui/material/Menu';
+import MenuItem from '@mui/material/MenuItem';
+import NativeSelect from '@mui/material/NativeSelect';
+import OutlinedInput from '@mui/material/OutlinedInput';
+import { useEffect, useId, useRef, useState } from 'react';
+import { columnTitles } from './secret-columns.tsx';
+import { optionalColumns, type TableView } from './table-view.ts';
+import { SortSchema } from '@dropsafe/contract/secrets';
+
+interface Props {
+  view: TableView;
+  onChange: (change: Partial<TableView>, replace?: boolean) => void;
+  onRefresh: () => void;
+  isRefreshing: boolean;
+}
+
+/** What stands above the table: search, order (where there are no headers to click), columns, refresh. */
+export function SecretsToolbar({ view, onChange, onRefresh, isRefreshing }: Props) {
+  return (
+    <Box role="toolbar" aria-label="Table" sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mb: 2 }}>
+      <SearchField q={view.q} onSearch={(q) => onChange({ q }, true)} />
+      <SortChoice sort={view.sort} onSort={(sort) => onChange({ sort })} />
+      <ColumnChoice hidden={view.hidden} onHide={(hidden) => onChange({ hidden }, true)} />
+      <Button
+        color="inherit"
+        startIcon={<RefreshIcon />}
+        onClick={onRefresh}
+        aria-busy={isRefreshing}
+        sx={{ color: 'text.secondary' }}
+      >
+        Refresh
+      </Button>
+    </Box>
+  );
+}
+
+function SearchField({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
+  const [text, setText] = useState(q);
+  const input = useRef<HTMLInputElement>(null);
+  // What this field last asked for: any other `q` came from elsewhere (back, a link) and is taken over.
+  const [asked, setAsked] = useState(q);
+  if (q !== asked) {
+    setAsked(q);
+    setText(q);
+  }
+  const search = (next: string) => {
+    setAsked(next);
+    onSearch(next);
+  };
+  useDebounced(text, () => text !== asked && search(text));
+  return (
+    <OutlinedInput
+      type="search"
+      inputRef={input}
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      onKeyDown={(event) => event.key === 'Enter' && search(text)}
+      placeholder="Search name or description"
+      startAdornment={
+        <InputAdornment position="start">
+          <SearchIcon fontSize="small" />
+        </InputAdornment>
+      }
+      endAdornment={
+        text !== '' && (
+          <IconButton
+            size="small"
+            aria-label="Clear search"
+            onClick={() => {
+              setText('');
+              search('');
+              input.current?.focus();
+            }}
+          >
+            <ClearIcon fontSize="small" />
+          </IconButton>
+        )
+      }
+      slotProps={{
+        input: {
+          'aria-label': 'Search secrets',
+          maxLength: 255,
+          autoComplete: 'off',
+          spellCheck: false,
+        },
+      }}
+      sx={{
+        flex: '1 1 260px',
+        maxWidth: { md: 420 },
+        // The browser's own cross is not reachable by keyboard.
+        '& input::-webkit-search-cancel-button': { display: 'none' },
+      }}
+    />
+  );
+}
+
+/** Calls `act` when `text` has not changed for a moment. */
+function useDebounced(text: string, act: () => void): void {
+  const latest = useRef(act);
+  useEffect(() => {
+    latest.current = act;
+  });
+  useEffect(() => {
+    const timer = setTimeout(() => latest.current(), 300);
+    return () => clearTimeout(timer);
+  }, [text]);
+}
+
+const sortTitles: Record<TableView['sort'], string> = {
+  name: 'Name, A to Z',
+  '-name': 'Name, Z to A',
+  '-createdAt': 'Created, latest first',
+  createdAt: 'Created, oldest first',
+  '-updatedAt': 'Updated, latest first',
+  updatedAt: 'Updated, oldest first',
+  '-lastUsedAt': 'Last used, latest first',
+  lastUsedAt: 'Last used, oldest first',
+};
+
+/** On narrow screens, where the cards have no headers. */
+function SortChoice(props: { sort: TableView['sort']; onSort: (sort: TableView['sort']) => void }) {
+  return (
+    <NativeSelect
+      value={props.sort}
+      onChange={(event) => props.onSort(SortSchema.catch('name').parse(event.target.value))}
+      slotProps={{ input: { 'aria-label': 'Sort by' } }}
+      sx={{ display: { md: 'none' }, fontSize: '0.875rem' }}
+    >
+      {Object.entries(sortTitles).map(([sort, title]) => (
+        <option key={sort} value={sort}>
+          {title}
+        </option>
+      ))}
+    </NativeSelect>
+  );
+}
+
+interface ColumnChoiceProps {
+  hidden: TableView['hidden'];
+  onHide: (hidden: TableView['hidden']) => void;
+}
+
+function ColumnChoice({ hidden, onHide }: ColumnChoiceProps) {
+  const id = useId();
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  return (
+    <>
+      <Button
+        color="inherit"
+        startIcon={<ColumnsIcon />}
+        aria-haspopup="menu"
+        aria-expanded={anchor !== null}
+        aria-controls={anchor === null ? undefined : id}
+        onClick={(event) => setAnchor(event.currentTarget)}
+        sx={{ color: 'text.secondary', ml: { md: 'auto' } }}
+      >
+        Columns
+      </Button>
+      <Menu
+        id={id}
+        anchorEl={anchor}
+        open={anchor !== null}
+        onClose={() => setAnchor(null)}
+        transitionDuration={0}
+        slotProps={{ list: { 'aria-label': 'Columns', dense: true } }}
+      >
+        {optionalColumns.map((column) => {
+          const isHidden = hidden.includes(column);
+          return (
+            <MenuItem
+              key={column}
+              role="menuitemcheckbox"
+              aria-checked={!isHidden}
+              onClick={() =>
+                onHide(
+                  optionalColumns.filter((other) =>
+                    other === column ? !isHidden : hidden.includes(other),
+                  ),
+                )
+              }
+            >
+              <Checkbox
+                checked={!isHidden}
+                size="small"
+                tabIndex={-1}
+                slotProps={{ input: { 'aria-hidden': true, tabIndex: -1 } }}
+                sx={{ p: 0.5, mr: 1, ml: -0.5 }}
+              />
+              {columnTitles[column]}
+            </MenuItem>
+          );
+        })}
+      </Menu>
+    </>
+  );
+}

@@ -1,0 +1,147 @@
+import type { SecretMetadata } from '@dropsafe/contract/secrets';
+import DeleteIcon from '@mui/icons-material/DeleteOutlined';
+import EditIcon from '@mui/icons-material/EditOutlined';
+import Box from '@mui/material/Box';
+import IconButton from '@mui/material/IconButton';
+import Typography from '@mui/material/Typography';
+import type { useSecretReasons } from '../permissions/can.ts';
+import type { Column } from '../ui/DataTable.tsx';
+import { DisabledReason } from '../ui/DisabledReason.tsx';
+import { RelativeTime } from '../ui/RelativeTime.tsx';
+import { monospace } from '../ui/theme.ts';
+import type { OptionalColumn } from './table-view.ts';
+
+type OpenDialog = (dialog: { kind: 'update' | 'delete'; name: string }) => void;
+
+/** The titles of the columns that can be hidden. */
+export const columnTitles: Record<OptionalColumn, string> = {
+  description: 'Description',
+  destinations: 'Destinations',
+  created: 'Created',
+  updated: 'Updated',
+  lastUsed: 'Last used',
+};
+
+/** The columns of the table of secrets. */
+export function secretColumns(
+  hidden: readonly OptionalColumn[],
+  reasons: ReturnType<typeof useSecretReasons>,
+  open: OpenDialog,
+): Column<SecretMetadata>[] {
+  const optional: Record<OptionalColumn, Omit<Column<SecretMetadata>, 'id' | 'title'>> = {
+    description: { width: '26%', render: ({ description }) => description ?? <None /> },
+    destinations: { width: '24%', render: (secret) => <Destinations secret={secret} /> },
+    created: {
+      sortBy: 'createdAt',
+      isDescendingFirst: true,
+      render: ({ createdAt, createdBy }) => <When time={createdAt} by={createdBy} />,
+    },
+    updated: {
+      sortBy: 'updatedAt',
+      isDescendingFirst: true,
+      render: ({ updatedAt, updatedBy }) =>
+        updatedAt === null ? <None text="Never" /> : <When time={updatedAt} by={updatedBy} />,
+    },
+    lastUsed: {
+      sortBy: 'lastUsedAt',
+      isDescendingFirst: true,
+      render: ({ lastUsedAt }) =>
+        lastUsedAt === null ? <None text="Never" /> : <When time={lastUsedAt} />,
+    },
+  };
+  const shown = Object.entries(optional).flatMap(([id, column]) => {
+    const known = id as OptionalColumn; // as: Object.entries forgets the names
+    return hidden.includes(known) ? [] : [{ id, title: columnTitles[known], ...column }];
+  });
+  return [
+    {
+      id: 'name',
+      title: 'Name',
+      sortBy: 'name',
+      isHeading: true,
+      render: ({ name }) => (
+        <Typography
+          component="span"
+          sx={{ fontFamily: monospace, fontWeight: 600, fontSize: '0.875rem', overflowWrap: 'anywhere' }}
+        >
+          {name}
+        </Typography>
+      ),
+    },
+    ...shown,
+    {
+      id: 'actions',
+      title: 'Actions',
+      width: 96,
+      isActions: true,
+      render: (secret) => <Actions secret={secret} reasons={reasons} open={open} />,
+    },
+  ];
+}
+
+interface ActionsProps {
+  secret: SecretMetadata;
+  reasons: ReturnType<typeof useSecretReasons>;
+  open: OpenDialog;
+}
+
+function Actions({ secret: { name, provider }, reasons, open }: ActionsProps) {
+  return (
+    <>
+      <DisabledReason reason={reasons.update(provider)}>
+        <IconButton
+          aria-label={`Edit ${name}`}
+          title="Edit"
+          onClick={() => open({ kind: 'update', name })}
+        >
+          <EditIcon fontSize="small" />
+        </IconButton>
+      </DisabledReason>
+      <DisabledReason reason={reasons.delete(provider)}>
+        <IconButton
+          aria-label={`Delete ${name}`}
+          title="Delete"
+          onClick={() => open({ kind: 'delete', name })}
+        >
+          <DeleteIcon fontSize="small" />
+        </IconButton>
+      </DisabledReason>
+    </>
+  );
+}
+
+/** How many destinations a row shows before it says how many more there are. */
+const shownDestinations = 2;
+
+function Destinations({ secret: { destinations } }: { secret: SecretMetadata }) {
+  if (destinations.length === 0) return <None />;
+  const more = destinations.slice(shownDestinations);
+  return (
+    <Box sx={{ fontFamily: monospace, fontSize: '0.8125rem', overflowWrap: 'anywhere' }}>
+      {destinations.slice(0, shownDestinations).map((destination) => (
+        <div key={destination}>{destination}</div>
+      ))}
+      {more.length > 0 && (
+        <Box component="span" title={more.join('\n')} sx={{ color: 'text.secondary' }}>
+          and {more.length} more
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+function When({ time, by }: { time: string; by?: string | null }) {
+  return (
+    <Box component="span" sx={{ whiteSpace: 'nowrap' }}>
+      <RelativeTime time={time} by={by} />
+    </Box>
+  );
+}
+
+function None({ text = 'None' }: { text?: string }) {
+  return (
+    <Box component="span" sx={{ color: 'text.secondary' }}>
+      {text}
+    </Box>
+  );
+}

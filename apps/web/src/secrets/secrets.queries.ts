@@ -1,0 +1,112 @@
+import { operations } from '@dropsafe/contract/operations';
+import type { SecretMetadata, UpdateSecretInput } from '@dropsafe/contract/secrets';
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { call } from '../api/client.ts';
+import { useForgetfulMutation } from '../api/query-client.ts';
+import type { TableView } from './table-view.ts';
+
+/** @file What this room asks and changes. Values go in through the two forgetful mutations and are nowhere else. */
+
+const listKey = ['secrets'] as const;
+
+/** One page of the list. While another one loads, the former stays in sight. */
+export const secretsQuery = ({ q, sort, limit, cursor }: TableView) =>
+  queryOptions({
+    queryKey: [...listKey, { q, sort, limit, cursor }],
+    queryFn: async ({ signal }) => {
+      const query = { q, sort, limit, ...(cursor === undefined ? {} : { cursor }) };
+      return (await call(operations.listSecrets, { query, signal })).data;
+    },
+    placeholderData: keepPreviousData,
+  });
+
+/** The metadata of one secret with its version, as it is now: asked for anew whenever a dialog opens. */
+export const secretQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['secret', name],
+    queryFn: ({ signal }) => describeSecret(name, signal),
+    gcTime: 0,
+    staleTime: 0,
+    // What is being edited must not change under the hand: If-Match tells when it did.
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+
+/** The metadata of a secret together with the version it was read at. */
+export interface SeenSecret {
+  metadata: SecretMetadata;
+  etag: string | undefined;
+}
+
+/** Reads the metadata of one secret now. */
+export async function describeSecret(name: string, signal?: AbortSignal): Promise<SeenSecret> {
+  const { data, etag } = await call(operations.describeSecret, { params: { name }, signal });
+  return { metadata: data, etag };
+}
+
+/** What stands in the form. An empty `value` is an empty field. */
+export interface TypedSecret {
+  name: string;
+  value: string;
+  description: string;
+  destinations: string[];
+}
+
+/** Creates a secret from what was typed. */
+export function useCreateSecret() {
+  const refresh = useRefreshList();
+  return useForgetfulMutation(async ({ name, value, description, destinations }: TypedSecret) => {
+    const body = { name, value, description, destinations };
+    const { data } = await call(operations.createSecret, { body });
+    refresh();
+    return data;
+  });
+}
+
+/** Sends a patch made by `patchOf`, for the version that the person has seen. */
+export function useUpdateSecret() {
+  const refresh = useRefreshList();
+  return useForgetfulMutation(async (input: { seen: SeenSecret; patch: UpdateSecretInput }) => {
+    const params = { name: input.seen.metadata.name };
+    const { data } = await call(operations.updateSecret, {
+      params,
+      body: input.patch,
+      ifMatch: input.seen.etag,
+    });
+    refresh();
+    return data;
+  });
+}
+
+/** Deletes the version of a secret that the person has seen. */
+export function useDeleteSecret() {
+  const refresh = useRefreshList();
+  return useMutation({
+    mutationFn: ({ metadata, etag }: SeenSecret) =>
+      call(operations.deleteSecret, { params: { name: metadata.name }, ifMatch: etag }),
+    onSuccess: refresh,
+  });
+}
+
+function useRefreshList(): () => void {
+  const client = useQueryClient();
+  return () => void client.invalidateQueries({ queryKey: listKey });
+}
+
+/**
+ * What changed, and nothing else; undefined when nothing did. [Note: Empty means keep] An empty value field means that
+ * the stored value is kept, so it is left out here, and only here: the API refuses an empty value.
+ */
+export function patchOf(before: SecretMetadata, typed: TypedSecret): UpdateSecretInput | undefined {
+  const patch: UpdateSecretInput = {};
+  if (typed.value !== '') patch.value = typed.value;
+  if (typed.description !== (before.description ?? '')) {
+    patch.description = typed.description === '' ? null : typed.description;
+  }
+  if (!isSameSet(typed.destinations, before.destinations)) patch.destinations = typed.destinations;
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+function isSameSet(left: readonly string[], right: readonly string[]): boolean {
+  return left.toSorted().join('\n') === right.toSorted().join('\n');
+}

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { changeView, readView, writeView, type TableView } from './table-view.ts';
+
+const byDefault: TableView = { q: '', sort: 'name', limit: 100, cursor: undefined, hidden: [] };
+
+describe('the view in the URL', () => {
+  test('is the default when nothing is said, and leaves the URL empty then', () => {
+    expect(readView(new URLSearchParams())).toEqual(byDefault);
+    expect(writeView(byDefault).toString()).toBe('');
+  });
+
+  test('survives the round trip', () => {
+    const view: TableView = {
+      q: '100% a&b=c',
+      sort: '-updatedAt',
+      limit: 25,
+      cursor: 'abc-_',
+      hidden: ['created', 'lastUsed'],
+    };
+    expect(readView(writeView(view))).toEqual(view);
+  });
+
+  test.each(['sort=value', 'sort=--name', 'limit=0', 'limit=1001', 'limit=ten', 'hide=name,actions', 'cursor='])(
+    'reads the nonsense %s as the default',
+    (query) => {
+      expect(readView(new URLSearchParams(query))).toEqual(byDefault);
+    },
+  );
+});
+
+describe('another view', () => {
+  const onPageTwo = { ...byDefault, cursor: 'abc' };
+
+  test.each([{ q: 'x' }, { sort: '-name' }, { limit: 25 }] as const)(
+    'begins at the first page after %j',
+    (change) => {
+      expect(changeView(onPageTwo, change).cursor).toBeUndefined();
+    },
+  );
+
+  test('stays on its page when a column is hidden', () => {
+    expect(changeView(onPageTwo, { hidden: ['created'] }).cursor).toBe('abc');
+  });
+});

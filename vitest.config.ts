@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+// Two kinds of tests, told by their suffix: `*.test.ts` needs nothing, `*.pg.test.ts` needs PostgreSQL.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{apps,packages}/*/**/*.test.{ts,tsx}'],
+          exclude: ['**/node_modules/**', '**/*.pg.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'pg',
+          include: ['apps/bff/**/*.pg.test.ts'],
+          exclude: ['**/node_modules/**'],
+          globalSetup: ['apps/bff/testkit/global-setup.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          // Real servers start and stop in there.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
