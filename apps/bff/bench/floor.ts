@@ -16,8 +16,7 @@ const poolSize = 10;
 
 const columns = `name, description, provider, version, destinations, created_at as "createdAt", created_by as "createdBy",
   updated_at as "updatedAt", updated_by as "updatedBy", value_updated_at as "valueUpdatedAt", last_used_at as "lastUsedAt"`;
-const matches = '(name ilike $1 or description ilike $1)';
-const ordered = 'order by lower(name), name limit 101';
+const matches = 'name ilike $2 or description ilike $2';
 
 interface Row {
   name: string;
@@ -26,41 +25,33 @@ interface Row {
 function createFloor(sql: postgres.Sql): Hono {
   const app = new Hono();
 
-  const page = (rows: Row[], total: number | null) => {
-    const items = rows.slice(0, 100);
-    return { items, nextCursor: rows.length > 100 ? (items.at(-1)?.name ?? null) : null, total };
+  const list = (condition: string, parameters: string[], prepare: boolean) => {
+    const text = `select ${columns} from secrets where ${condition} order by lower(name), name limit $1`;
+    return sql.unsafe<Row[]>(text, [101, ...parameters], { prepare });
   };
 
-  const count = async (where: string, parameters: string[]) => {
-    const [row] = await sql.unsafe<{ count: number }[]>(
-      `select count(*)::int as count from (select 1 from secrets ${where} limit ${countedUpTo + 1}) as some`,
-      parameters,
-      // A plan that fits every pattern fits none, so a search is planned anew each time, as the product does it.
-      { prepare: parameters.length === 0 },
-    );
+  const count = async (condition: string, parameters: string[], prepare: boolean) => {
+    const text = `select count(*)::int as count from (select 1 from secrets where ${condition} limit $1) as found`;
+    const [row] = await sql.unsafe<{ count: number }[]>(text, [countedUpTo + 1, ...parameters], {
+      prepare,
+    });
     return row === undefined || row.count > countedUpTo ? null : row.count;
   };
 
   app.get('/secrets', async (c) => {
     const { q, after } = c.req.query();
-    if (after !== undefined) {
-      const text = `select ${columns} from secrets where (lower(name), name) > (lower($1), $1) ${ordered}`;
-      return c.json(page(await sql.unsafe<Row[]>(text, [after], { prepare: true }), null));
-    }
-    if (q !== undefined) {
-      const pattern = [`%${q}%`];
-      const text = `select ${columns} from secrets where ${matches} ${ordered}`;
-      const [rows, total] = await Promise.all([
-        sql.unsafe<Row[]>(text, pattern),
-        count(`where ${matches}`, pattern),
-      ]);
-      return c.json(page(rows, total));
-    }
-    const [rows, total] = await Promise.all([
-      sql.unsafe<Row[]>(`select ${columns} from secrets ${ordered}`, [], { prepare: true }),
-      count('', []),
-    ]);
-    return c.json(page(rows, total));
+    // A plan that fits every pattern fits none, so a search is planned anew each time, as the product does it.
+    const [condition, parameters] = q === undefined ? ['true', []] : [matches, [`%${q}%`]];
+    const [rows, total] =
+      after === undefined
+        ? await Promise.all([
+            list(condition, parameters, q === undefined),
+            count(condition, parameters, q === undefined),
+          ])
+        : [await list('(lower(name), name) > (lower($2), $2)', [after], true), null];
+    const items = rows.slice(0, 100);
+    const nextCursor = rows.length > 100 ? (items.at(-1)?.name ?? null) : null;
+    return c.json({ items, nextCursor, total });
   });
 
   app.get('/secrets/:name', async (c) => {

@@ -104,7 +104,9 @@ function requestOf({ method, path, headers, body, names, port }: Load): string {
     `${method} ${path.replaceAll('{name}', name)} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
     ...Object.entries(headers).map(([field, content]) => `${field}: ${content}`),
-    ...(filled === undefined ? [] : ['Content-Type: application/json', `Content-Length: ${filled.length}`]),
+    ...(filled === undefined
+      ? []
+      : ['Content-Type: application/json', `Content-Length: ${filled.length}`]),
     '',
     filled ?? '',
   ].join('\r\n');

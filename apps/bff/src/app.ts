@@ -9,7 +9,7 @@ import type { BlockList } from 'node:net';
 import { clientAddress } from './base/client-address.ts';
 import { problemOfDatabase } from './base/database.ts';
 import { Problem, toResponse } from './base/problem.ts';
-import { createRoutes, type RequestContext, type RequestEnv } from './base/route.http.ts';
+import { createRoutes, type RequestEnv } from './base/route.http.ts';
 import { securityHeaders, strictPolicy } from './headers.ts';
 import { createAuthentication } from './identity/authenticate.http.ts';
 import { mountIdentity } from './identity/identity.http.ts';
@@ -39,16 +39,29 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
   app.use(async (c, next) => {
     const requestId = randomUUID();
     c.set('requestId', requestId);
-    c.set('address', clientAddress(getConnInfo(c).remote.address, c.req.header('X-Forwarded-For'), options.trustedProxies));
+    c.set(
+      'address',
+      clientAddress(
+        getConnInfo(c).remote.address,
+        c.req.header('X-Forwarded-For'),
+        options.trustedProxies,
+      ),
+    );
     c.set('operation', c.req.method);
     await next();
     for (const [name, content] of headers) c.res.headers.set(name, content);
     c.res.headers.set('X-Request-Id', requestId);
-    if (!c.res.headers.has('Content-Security-Policy')) c.res.headers.set('Content-Security-Policy', strictPolicy);
+    if (!c.res.headers.has('Content-Security-Policy'))
+      c.res.headers.set('Content-Security-Policy', strictPolicy);
     if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store');
     // Reading without trouble is not worth a line. The operation, not the address: a pasted value may be in that.
     if (c.res.status >= 400 || !['GET', 'HEAD'].includes(c.req.method)) {
-      log.info('request', { requestId, operation: c.var.operation, status: c.res.status, address: c.var.address });
+      log.info('request', {
+        requestId,
+        operation: c.var.operation,
+        status: c.res.status,
+        address: c.var.address,
+      });
     }
   });
   app.use(
@@ -62,14 +75,20 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
   );
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
-  app.get('/readyz', async (c) => ((await database.isReady()) ? c.json({ status: 'ready' }) : c.json({ status: 'database unavailable' }, 503)));
+  app.get('/readyz', async (c) =>
+    (await database.isReady())
+      ? c.json({ status: 'ready' })
+      : c.json({ status: 'database unavailable' }, 503),
+  );
 
   const { authenticate, cookie } = createAuthentication(rooms.identity, options.publicOrigin);
   const routes = createRoutes(authenticate);
   mountIdentity(routes, rooms.identity, cookie);
   mountSecrets(routes, rooms.secrets);
   const document = JSON.stringify(describeApi(options.version));
-  routes.api.get('/openapi.json', (c) => c.body(document, 200, { 'Content-Type': 'application/json' }));
+  routes.api.get('/openapi.json', (c) =>
+    c.body(document, 200, { 'Content-Type': 'application/json' }),
+  );
   mountOtherMethods(routes.api);
   app.route('/api/v1', routes.api);
   app.all('/api/*', () => {
@@ -80,7 +99,12 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
   app.notFound((c) => toResponse(new Problem('not-found'), c.var.requestId));
   app.onError((error, c) => {
     const problem = asProblem(error);
-    if (problems[problem.code].status >= 500) log.error('request.failed', error, { requestId: c.var.requestId, operation: c.var.operation, problem: problem.code });
+    if (problems[problem.code].status >= 500)
+      log.error('request.failed', error, {
+        requestId: c.var.requestId,
+        operation: c.var.operation,
+        problem: problem.code,
+      });
     return toResponse(problem, c.var.requestId);
   });
   return app;
@@ -93,11 +117,13 @@ function asProblem(error: Error): Problem {
 
 /** Answers 405 with the methods that a known path has. */
 function mountOtherMethods(api: Hono<RequestEnv>): void {
-  const byPath = Map.groupBy(Object.values(operations), ({ path }) => path.replaceAll(/\{(\w+)\}/g, ':$1'));
+  const byPath = Map.groupBy(Object.values(operations), ({ path }) =>
+    path.replaceAll(/\{(\w+)\}/g, ':$1'),
+  );
   for (const [path, ofPath] of byPath) {
     const methods: string[] = ofPath.map(({ method }) => method);
     const allow = methods.includes('GET') ? ['HEAD', ...methods] : methods;
-    api.all(path, (_: RequestContext) => {
+    api.all(path, () => {
       throw new Problem('method-not-allowed', { allow });
     });
   }

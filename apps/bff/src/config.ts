@@ -41,7 +41,8 @@ export interface Config {
 
 /** Reads and checks the environment. Throws a `StartError` that names the variable, never its content. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const text = (name: string) => (env[name] === undefined || env[name] === '' ? undefined : env[name]);
+  const text = (name: string) =>
+    env[name] === undefined || env[name] === '' ? undefined : env[name];
   const secret = (name: string) => {
     const content = text(name);
     delete env[name];
@@ -76,7 +77,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 /** The version in package.json. */
 export function readVersion(): string {
   // as: our own file, whose shape a test of the packaging would catch.
-  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string })
+    .version;
 }
 
 /** The migrations that belong to this version. */
@@ -90,19 +92,32 @@ function readDatabaseUrl(url: string | undefined): string | undefined {
 function readPublicOrigin(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const url = URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search + url.hash + url.username === '') return url.origin;
-  throw new StartError('DROPSAFE_PUBLIC_URL must be an origin such as https://safe.example.com, without a path.');
+  if (
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    url.pathname === '/' &&
+    url.search + url.hash + url.username === ''
+  )
+    return url.origin;
+  throw new StartError(
+    'DROPSAFE_PUBLIC_URL must be an origin such as https://safe.example.com, without a path.',
+  );
 }
 
 function readNetworks(text: string): BlockList {
   const networks = new BlockList();
-  for (const entry of text.split(',').map((part) => part.trim()).filter((part) => part !== '')) {
+  for (const entry of text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')) {
     const [address = '', prefix] = entry.split('/');
     const version = isIP(address);
     const widest = version === 4 ? 32 : 128;
     const length = prefix === undefined ? widest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
     if (version === 0 || length < 0 || length > widest) {
-      throw new StartError('DROPSAFE_TRUSTED_PROXIES must list addresses or networks such as 10.0.0.0/8, separated by commas.');
+      throw new StartError(
+        'DROPSAFE_TRUSTED_PROXIES must list addresses or networks such as 10.0.0.0/8, separated by commas.',
+      );
     }
     networks.addSubnet(address, length, version === 4 ? 'ipv4' : 'ipv6');
   }

@@ -10,12 +10,20 @@ export function securityHeaders(isSecure: boolean): [string, string][] {
     ['Referrer-Policy', 'no-referrer'],
     ['X-Content-Type-Options', 'nosniff'],
     ['X-Frame-Options', 'DENY'],
-    ...(isSecure ? [['Strict-Transport-Security', 'max-age=31536000; includeSubDomains'] satisfies [string, string]] : []),
+    ...(isSecure
+      ? [
+          ['Strict-Transport-Security', 'max-age=31536000; includeSubDomains'] satisfies [
+            string,
+            string,
+          ],
+        ]
+      : []),
   ];
 }
 
 /** Policy of everything that is not the page: nothing may be loaded or framed. */
-export const strictPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+export const strictPolicy =
+  "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /** Policy of the page: our own files, inline styles by nonce, no string ever becomes code (Trusted Types). */
 export function pagePolicy(nonce: string, isSecure: boolean): string {

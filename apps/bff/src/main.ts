@@ -41,7 +41,9 @@ try {
     stop(1).catch(() => process.exit(1));
   });
   if (node.firstPassword !== undefined) {
-    print(`\n  User      admin\n  Password  ${node.firstPassword.reveal()}\n\n  This password is shown once. Sign in and change it.\n`);
+    print(
+      `\n  User      admin\n  Password  ${node.firstPassword.reveal()}\n\n  This password is shown once. Sign in and change it.\n`,
+    );
   }
   print(`\n  Dropsafe is ready at ${node.url.replace('127.0.0.1', 'localhost')}\n\n`);
   if (isStopping) await node.stop();

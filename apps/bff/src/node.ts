@@ -43,7 +43,11 @@ class Started {
 }
 
 /** Starts a node. `onLost` is called when it can serve no more and should end. Throws a `StartError`. */
-export async function startNode(config: Config, log: Log, onLost: (reason: string) => void): Promise<RunningNode> {
+export async function startNode(
+  config: Config,
+  log: Log,
+  onLost: (reason: string) => void,
+): Promise<RunningNode> {
   const started = new Started();
   try {
     const webApp = await readWebApp(config.webDir);
@@ -51,7 +55,12 @@ export async function startNode(config: Config, log: Log, onLost: (reason: strin
     const rooms = await openRooms(target, config, log, started);
     const firstPassword = await createFirstUser(rooms, config);
     await warmUp();
-    const app = createApp(rooms, { version: readVersion(), publicOrigin: config.publicOrigin, trustedProxies: config.trustedProxies, webApp });
+    const app = createApp(rooms, {
+      version: readVersion(),
+      publicOrigin: config.publicOrigin,
+      trustedProxies: config.trustedProxies,
+      webApp,
+    });
     const url = await listen(app.fetch, config, started);
     log.info('node.started', { url });
     return { url, firstPassword, stop: () => started.stopAll() };
@@ -62,9 +71,18 @@ export async function startNode(config: Config, log: Log, onLost: (reason: strin
 }
 
 /** The configured database, or the embedded one, which is started for it. */
-export async function startDatabase(config: Config, log: Log, started: { add(stop: () => Promise<void>): void }, onLost: (reason: string) => void): Promise<DatabaseTarget> {
+export async function startDatabase(
+  config: Config,
+  log: Log,
+  started: { add(stop: () => Promise<void>): void },
+  onLost: (reason: string) => void,
+): Promise<DatabaseTarget> {
   if (config.databaseUrl !== undefined) return config.databaseUrl;
-  const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, onEvent: (event, fields) => log.info(event, fields), onLost });
+  const embedded = await startEmbeddedPostgres({
+    dataDir: config.dataDir,
+    onEvent: (event, fields) => log.info(event, fields),
+    onLost,
+  });
   started.add(() => embedded.stop());
   return embedded.connection;
 }
@@ -78,30 +96,58 @@ export async function openRooms(
 ): Promise<Rooms> {
   const database = await openDatabase(target);
   started.add(() => database.close());
-  const keys = await migrateDatabase(target, migrationsFolder, () => openKeys(database, { text: config.keyset, file: config.keysetFile }, log));
-  return wire(database, keys, log, { idleMinutes: config.sessionIdleMinutes, hours: config.sessionHours });
+  const keys = await migrateDatabase(target, migrationsFolder, () =>
+    openKeys(database, { text: config.keyset, file: config.keysetFile }, log),
+  );
+  return wire(database, keys, log, {
+    idleMinutes: config.sessionIdleMinutes,
+    hours: config.sessionHours,
+  });
 }
 
-async function createFirstUser({ identity }: Rooms, config: Config): Promise<Redacted<string> | undefined> {
+async function createFirstUser(
+  { identity }: Rooms,
+  config: Config,
+): Promise<Redacted<string> | undefined> {
   try {
-    return await identity.createFirstUser(systemCaller('start', randomUUID()), config.adminPassword);
+    return await identity.createFirstUser(
+      systemCaller('start', randomUUID()),
+      config.adminPassword,
+    );
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    throw new StartError(`DROPSAFE_ADMIN_PASSWORD cannot be used: ${error.params.errors?.[0]?.message ?? error.code}`, { cause: error });
+    throw new StartError(
+      `DROPSAFE_ADMIN_PASSWORD cannot be used: ${error.params.errors?.[0]?.message ?? error.code}`,
+      { cause: error },
+    );
   }
 }
 
-async function listen(fetch: Parameters<typeof serve>[0]['fetch'], config: Config, started: { add(stop: () => Promise<void>): void }): Promise<string> {
+async function listen(
+  fetch: Parameters<typeof serve>[0]['fetch'],
+  config: Config,
+  started: { add(stop: () => Promise<void>): void },
+): Promise<string> {
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = serve(
       // Slow senders are cut off: headers within 10 s, the whole request within 30 s.
-      { fetch, port: config.port, hostname: config.host, serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 } },
+      {
+        fetch,
+        port: config.port,
+        hostname: config.host,
+        serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
+      },
       () => resolve(starting as Server), // as: without createServer it is node:http's
     );
     starting.once('error', (error) => {
       const code = codeOf(error);
-      const what = code === 'EADDRINUSE' ? 'is already in use; set PORT to another' : `cannot be listened on (${code ?? 'unknown reason'})`;
-      reject(new StartError(`The address ${config.host}:${config.port} ${what}.`, { cause: error }));
+      const what =
+        code === 'EADDRINUSE'
+          ? 'is already in use; set PORT to another'
+          : `cannot be listened on (${code ?? 'unknown reason'})`;
+      reject(
+        new StartError(`The address ${config.host}:${config.port} ${what}.`, { cause: error }),
+      );
     });
   });
   started.add(

@@ -5,22 +5,41 @@ import { z } from 'zod';
 
 /** Problems that any call can have, whatever it does. */
 const common: ProblemCode[] = ['validation-failed', 'internal', 'database-unavailable'];
-const ofBodies: ProblemCode[] = ['malformed-request', 'payload-too-large', 'unsupported-media-type'];
+const ofBodies: ProblemCode[] = [
+  'malformed-request',
+  'payload-too-large',
+  'unsupported-media-type',
+];
 
 /** The description of the API for programs. */
 export function describeApi(version: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const [id, operation] of Object.entries<Operation>(operations)) {
-    (paths[operation.path] ??= {})[operation.method.toLowerCase()] = describeOperation(id, operation);
+    (paths[operation.path] ??= {})[operation.method.toLowerCase()] = describeOperation(
+      id,
+      operation,
+    );
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Dropsafe', version, description: 'A drop safe for credentials. No call answers with a value.', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: {
+      title: 'Dropsafe',
+      version,
+      description: 'A drop safe for credentials. No call answers with a value.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
     servers: [{ url: '/api/v1' }],
     paths,
     components: {
       schemas: describeSchemas(),
-      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'dropsafe', description: 'Named __Host-dropsafe when served over TLS.' } },
+      securitySchemes: {
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'dropsafe',
+          description: 'Named __Host-dropsafe when served over TLS.',
+        },
+      },
     },
   };
 }
@@ -28,17 +47,51 @@ export function describeApi(version: string): object {
 function describeOperation(operationId: string, operation: Operation): object {
   const { access, params, query, body, answer, status, hasVersion, method } = operation;
   const isChange = method !== 'GET';
-  const own = access === 'anybody' ? [] : ([...(typeof access === 'string' ? [] : ['permission-required' as const]), 'unauthenticated'] as const);
-  const codes = new Set<ProblemCode>([...operation.problems, ...own, ...common, ...(body ? ofBodies : []), ...(isChange ? ['cross-site-request' as const] : [])]);
-  const ifMatch = hasVersion && ['PATCH', 'DELETE'].includes(method) ? [{ name: 'If-Match', in: 'header', schema: { type: 'string' }, description: 'The ETag that this change is meant for.' }] : [];
-  const requestedWith = isChange ? [{ name: 'X-Requested-With', in: 'header', required: true, schema: { const: 'dropsafe' } }] : [];
+  const own =
+    access === 'anybody'
+      ? []
+      : ([
+          ...(typeof access === 'string' ? [] : ['permission-required' as const]),
+          'unauthenticated',
+        ] as const);
+  const codes = new Set<ProblemCode>([
+    ...operation.problems,
+    ...own,
+    ...common,
+    ...(body ? ofBodies : []),
+    ...(isChange ? ['cross-site-request' as const] : []),
+  ]);
+  const ifMatch =
+    hasVersion && ['PATCH', 'DELETE'].includes(method)
+      ? [
+          {
+            name: 'If-Match',
+            in: 'header',
+            schema: { type: 'string' },
+            description: 'The ETag that this change is meant for.',
+          },
+        ]
+      : [];
+  const requestedWith = isChange
+    ? [{ name: 'X-Requested-With', in: 'header', required: true, schema: { const: 'dropsafe' } }]
+    : [];
   return {
     operationId,
     summary: operation.summary,
-    ...(typeof access !== 'string' && { description: `Needs one of: ${access.join(', ')}.`, 'x-permissions': access }),
+    ...(typeof access !== 'string' && {
+      description: `Needs one of: ${access.join(', ')}.`,
+      'x-permissions': access,
+    }),
     security: access === 'anybody' ? [] : [{ session: [] }],
-    parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query'), ...ifMatch, ...requestedWith],
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: reference(body) } } } }),
+    parameters: [
+      ...parametersOf(params, 'path'),
+      ...parametersOf(query, 'query'),
+      ...ifMatch,
+      ...requestedWith,
+    ],
+    ...(body && {
+      requestBody: { required: true, content: { 'application/json': { schema: reference(body) } } },
+    }),
     responses: {
       [status]: {
         description: 'Done.',
@@ -56,7 +109,9 @@ function responsesOf(codes: Set<ProblemCode>): Record<string, object> {
     [...byStatus].map(([status, ofStatus]) => [
       status,
       {
-        description: ofStatus.map((code) => `/problems/${code}: ${problems[code].title}.`).join(' '),
+        description: ofStatus
+          .map((code) => `/problems/${code}: ${problems[code].title}.`)
+          .join(' '),
         content: { 'application/problem+json': { schema: reference(ProblemSchema) } },
       },
     ]),
@@ -66,7 +121,12 @@ function responsesOf(codes: Set<ProblemCode>): Record<string, object> {
 function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): object[] {
   if (schema === undefined) return [];
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
-  return Object.entries(properties).map(([name, property]) => ({ name, in: place, required: place === 'path', schema: property }));
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path',
+    schema: property,
+  }));
 }
 
 const idOf = (schema: z.ZodType) => z.globalRegistry.get(schema)?.id;
@@ -80,12 +140,18 @@ function reference(schema: z.ZodType): object {
 
 function describeSchemas(): Record<string, object> {
   const all = Object.values<Operation>(operations);
-  const sent = schemasOf(all.map(({ body }) => body), 'input');
+  const sent = schemasOf(
+    all.map(({ body }) => body),
+    'input',
+  );
   const answered = schemasOf([...all.map(({ answer }) => answer), ProblemSchema], 'output');
   return { ...answered, ...sent };
 }
 
-function schemasOf(schemas: (z.ZodType | undefined)[], io: 'input' | 'output'): Record<string, object> {
+function schemasOf(
+  schemas: (z.ZodType | undefined)[],
+  io: 'input' | 'output',
+): Record<string, object> {
   const registry = z.registry<{ id: string }>();
   for (const schema of schemas) {
     const id = schema && idOf(schema);

@@ -27,12 +27,18 @@ const typeByExtension: Record<string, string> = {
 /** The files of the built web app. */
 export interface WebApp {
   page: string;
-  files: ReadonlyMap<string, { type: string; plain: Uint8Array<ArrayBuffer>; gzipped: Uint8Array<ArrayBuffer> }>;
+  files: ReadonlyMap<
+    string,
+    { type: string; plain: Uint8Array<ArrayBuffer>; gzipped: Uint8Array<ArrayBuffer> }
+  >;
 }
 
 /** Reads the built web app. Throws a `StartError` when it was not built. */
 export async function readWebApp(folder: string): Promise<WebApp> {
-  const files: [string, { type: string; plain: Uint8Array<ArrayBuffer>; gzipped: Uint8Array<ArrayBuffer> }][] = [];
+  const files: [
+    string,
+    { type: string; plain: Uint8Array<ArrayBuffer>; gzipped: Uint8Array<ArrayBuffer> },
+  ][] = [];
   let page: string;
   try {
     page = await readFile(join(folder, 'index.html'), 'utf8');
@@ -45,13 +51,20 @@ export async function readWebApp(folder: string): Promise<WebApp> {
       files.push([path.slice(folder.length).replaceAll('\\', '/'), { type, plain, gzipped }]);
     }
   } catch (error) {
-    throw new StartError(`The web app is not built (${folder}). "npm start" builds it; or run "npx pnpm --filter @dropsafe/web build".`, { cause: error });
+    throw new StartError(
+      `The web app is not built (${folder}). "npm start" builds it; or run "npx pnpm --filter @dropsafe/web build".`,
+      { cause: error },
+    );
   }
   return { page, files: new Map(files) };
 }
 
 /** Serves the web app. */
-export function mountWebApp(app: Hono<RequestEnv>, { page, files }: WebApp, isSecure: boolean): void {
+export function mountWebApp(
+  app: Hono<RequestEnv>,
+  { page, files }: WebApp,
+  isSecure: boolean,
+): void {
   app.get('*', (c) => {
     const file = files.get(c.req.path);
     if (file === undefined) {
@@ -60,10 +73,14 @@ export function mountWebApp(app: Hono<RequestEnv>, { page, files }: WebApp, isSe
       c.header('Cache-Control', 'no-store');
       return c.html(page.replaceAll('__CSP_NONCE__', nonce));
     }
-    const isGzipped = /\bgzip\b/.test(c.req.header('Accept-Encoding') ?? '') && file.gzipped.length < file.plain.length;
+    const isGzipped =
+      /\bgzip\b/.test(c.req.header('Accept-Encoding') ?? '') &&
+      file.gzipped.length < file.plain.length;
     return c.body(isGzipped ? file.gzipped : file.plain, 200, {
       'Content-Type': file.type,
-      'Cache-Control': c.req.path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      'Cache-Control': c.req.path.startsWith('/assets/')
+        ? 'public, max-age=31536000, immutable'
+        : 'no-cache',
       Vary: 'Accept-Encoding',
       ...(isGzipped && { 'Content-Encoding': 'gzip' }),
     });

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Permission } from '@dropsafe/contract/permissions';
@@ -13,11 +13,32 @@ import { createLog } from '../src/base/log.ts';
 import { Redacted } from '../src/base/redacted.ts';
 import { readConfig } from '../src/config.ts';
 import { openRooms, startNode } from '../src/node.ts';
+import type { Rooms } from '../src/wiring.ts';
 import { createClient, type Client, type OnAnswer } from './client.ts';
 import { createTestDatabase } from './postgres.ts';
 
 /** A password that is good enough for every test user. */
 export const testPassword = 'four unrelated words: otter lamp';
+
+/** What every node of a test is started with: a free port, a known first user, the built web app. */
+export const usualEnv = () => {
+  const webDir = process.env['DROPSAFE_WEB_DIR'];
+  return {
+    PORT: '0',
+    DROPSAFE_ADMIN_PASSWORD: testPassword,
+    ...(webDir !== undefined && { DROPSAFE_WEB_DIR: webDir }),
+  };
+};
+
+/** A data directory to be: not made yet, in a folder that the embedded server's user can pass through, too. */
+export async function newDataDir(): Promise<{ dataDir: string; remove(): Promise<void> }> {
+  const base = await realpath(await mkdtemp(join(tmpdir(), 'dropsafe-data-')));
+  await chmod(base, 0o755);
+  return {
+    dataDir: join(base, 'data'),
+    remove: () => rm(base, { recursive: true, force: true }),
+  };
+}
 
 /** A node in this process. */
 export interface TestNode {
@@ -38,8 +59,7 @@ export async function startTestNode(env: Record<string, string> = {}): Promise<T
   const databaseUrl = env['DATABASE_URL'] ?? database?.url ?? '';
   const dataDir = env['DROPSAFE_DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'dropsafe-node-')));
   const settings = {
-    PORT: '0',
-    DROPSAFE_ADMIN_PASSWORD: testPassword,
+    ...usualEnv(),
     DATABASE_URL: databaseUrl,
     DROPSAFE_DATA_DIR: dataDir,
     ...env,
@@ -100,24 +120,31 @@ export async function setPermissions(
   );
 }
 
-async function asOperator(
+/** The rooms as the operator's command opens them, beside the nodes on `DATABASE_URL`; for many commands in a row. */
+export async function openOperator(
   env: Record<string, string>,
-  work: (rooms: Awaited<ReturnType<typeof openRooms>>) => Promise<void>,
-): Promise<void> {
+): Promise<Rooms & { close(): Promise<void> }> {
   const config = readConfig({ ...env });
   const stops: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const stop of stops.splice(0).toReversed()) await stop();
+  };
   try {
-    await work(
-      await openRooms(
-        config.databaseUrl ?? '',
-        config,
-        createLog(() => {}),
-        { add: (stop) => void stops.push(stop) },
-      ),
-    );
-  } finally {
-    for (const stop of stops.toReversed()) await stop();
+    const silent = createLog(() => {});
+    const started = { add: (stop: () => Promise<void>) => void stops.push(stop) };
+    return { ...(await openRooms(config.databaseUrl ?? '', config, silent, started)), close };
+  } catch (error) {
+    await close();
+    throw error;
   }
+}
+
+async function asOperator(
+  env: Record<string, string>,
+  work: (rooms: Rooms) => Promise<void>,
+): Promise<void> {
+  const { close, ...rooms } = await openOperator(env);
+  await work(rooms).finally(close);
 }
 
 /** A node as a process of its own. */
@@ -130,16 +157,18 @@ export interface SpawnedNode {
   end(signal?: NodeJS.Signals): Promise<void>;
 }
 
-const main = join(import.meta.dirname, '../src/main.ts');
+/** The program of a node. */
+export const nodeProgram = join(import.meta.dirname, '../src/main.ts');
 
 /** Starts a node as a process of its own and waits until it serves. Throws with its output when it ends instead. */
 export async function spawnNode(env: Record<string, string>): Promise<SpawnedNode> {
-  const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env['PATH'], PORT: '0', DROPSAFE_ADMIN_PASSWORD: testPassword, ...env },
+  const child = spawn(process.execPath, [nodeProgram], {
+    env: { PATH: process.env['PATH'], ...usualEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  const ended = once(child, 'exit');
+  // Not `exit`: what it said last may arrive later.
+  const ended = once(child, 'close');
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk.toString();

@@ -31,9 +31,11 @@ export interface Stored {
 }
 
 /** A connection of one's own, beside the product's. */
-export async function connectTo(target: DatabaseTarget): Promise<postgres.Sql> {
+export function connectTo(target: DatabaseTarget): postgres.Sql {
   const options = { max: 1, connect_timeout: 5, onnotice: () => {} };
-  return typeof target === 'string' ? postgres(target, options) : postgres({ ...options, ...target });
+  return typeof target === 'string'
+    ? postgres(target, options)
+    : postgres({ ...options, ...target });
 }
 
 /** A connection to the embedded server that somebody else runs in this data directory. */
@@ -69,7 +71,9 @@ export async function readStored(sql: postgres.Sql, keysetFile: string): Promise
   const trail = new Map<string, TrailEntry[]>();
   for (const { action, subject, fields } of events) {
     const entry = [action.replace('secret.', ''), ...(fields ?? [])].join(' ');
-    trail.set(subject, [...(trail.get(subject) ?? []), entry]);
+    const entries = trail.get(subject);
+    if (entries === undefined) trail.set(subject, [entry]);
+    else entries.push(entry);
   }
   return { secrets, trail };
 }

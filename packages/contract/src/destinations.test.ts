@@ -86,8 +86,16 @@ test('a canonical destination is its own canonical form', () => {
   const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/);
   const host = fc.array(label, { minLength: 2, maxLength: 4 }).map((labels) => labels.join('.'));
   const text = fc
-    .tuple(fc.constantFrom('https', 'HTTP', 'smtps', 'smtp'), fc.boolean(), host, fc.option(fc.integer({ min: 1, max: 65_535 })))
-    .map(([scheme, wildcard, name, port]) => `${scheme}://${wildcard ? '*.' : ''}${name}${port === null ? '' : `:${port}`}`);
+    .tuple(
+      fc.constantFrom('https', 'HTTP', 'smtps', 'smtp'),
+      fc.boolean(),
+      host,
+      fc.option(fc.integer({ min: 1, max: 65_535 })),
+    )
+    .map(
+      ([scheme, wildcard, name, port]) =>
+        `${scheme}://${wildcard ? '*.' : ''}${name}${port === null ? '' : `:${port}`}`,
+    );
   fc.assert(
     fc.property(text, (typed) => {
       const once = canonical(typed);

@@ -37,8 +37,11 @@ const refused = (reason: string): DestinationRefusal => ({ kind: 'refused', reas
  * Case, international names, default ports, a trailing dot or slash and every spelling of an IP address fall together.
  */
 export function parseDestination(text: string): Destination | DestinationRefusal {
-  if (text.length > maxDestinationLength) return refused(`Use at most ${maxDestinationLength} characters.`);
-  const match = /^([a-z]+):\/\/(?<wildcard>\*\.)?(?<authority>[^/\\?#@%*\s\p{Cc}]+)\/?$/iu.exec(text);
+  if (text.length > maxDestinationLength)
+    return refused(`Use at most ${maxDestinationLength} characters.`);
+  const match = /^([a-z]+):\/\/(?<wildcard>\*\.)?(?<authority>[^/\\?#@%*\s\p{Cc}]+)\/?$/iu.exec(
+    text,
+  );
   if (match === null) return refused(explain(text));
   const scheme = match[1]?.toLowerCase() ?? '';
   if (!isScheme(scheme)) return refused('Start with https://, http://, smtps:// or smtp://.');
@@ -54,7 +57,9 @@ export function parseDestination(text: string): Destination | DestinationRefusal
   if (port === 0) return refused('The port is not valid.');
   const isWildcard = match.groups?.['wildcard'] !== undefined;
   if (isWildcard && (isAddress(host) || !host.includes('.'))) {
-    return refused('A wildcard needs a domain of at least two labels, such as https://*.example.com.');
+    return refused(
+      'A wildcard needs a domain of at least two labels, such as https://*.example.com.',
+    );
   }
   const shownPort = port === defaultPort[scheme] ? '' : `:${port}`;
   const canonical = `${scheme}://${isWildcard ? '*.' : ''}${host}${shownPort}`;
@@ -74,8 +79,10 @@ function explain(text: string): string {
   if (/[\s\p{Cc}]/u.test(text)) return 'A destination has no blanks or line breaks.';
   if (!/^[a-z]+:\/\//i.test(text)) return 'Start with https://, http://, smtps:// or smtp://.';
   if (text.includes('@')) return 'Leave out user name and password.';
-  if (/^[a-z]+:\/\/[^/]*\*/i.test(text)) return 'Use "*" only once, as the first label: https://*.example.com.';
-  if (/^[a-z]+:\/\/[^/?#]+[/?#]./i.test(text)) return 'Name the origin only, without path, query or fragment.';
+  if (/^[a-z]+:\/\/[^/]*\*/i.test(text))
+    return 'Use "*" only once, as the first label: https://*.example.com.';
+  if (/^[a-z]+:\/\/[^/?#]+[/?#]./i.test(text))
+    return 'Name the origin only, without path, query or fragment.';
   return 'Use the form https://host or https://host:port.';
 }
 
@@ -83,14 +90,21 @@ function explain(text: string): string {
 function covers(outer: Destination, inner: Destination): boolean {
   if (outer.scheme !== inner.scheme || outer.port !== inner.port) return false;
   if (outer.isWildcard === inner.isWildcard) return outer.host === inner.host;
-  return outer.isWildcard && !isAddress(inner.host) && inner.host.slice(inner.host.indexOf('.') + 1) === outer.host;
+  return (
+    outer.isWildcard &&
+    !isAddress(inner.host) &&
+    inner.host.slice(inner.host.indexOf('.') + 1) === outer.host
+  );
 }
 
 /** True when `after` could let a value reach a place that `before` did not (P2). Both lists are canonical. */
 export function isWidened(before: readonly string[], after: readonly string[]): boolean {
   const outer = before.map(parseDestination);
-  return after.map(parseDestination).some(
-    (inner) =>
-      inner.kind === 'refused' || !outer.some((candidate) => candidate.kind === 'destination' && covers(candidate, inner)),
-  );
+  return after
+    .map(parseDestination)
+    .some(
+      (inner) =>
+        inner.kind === 'refused' ||
+        !outer.some((candidate) => candidate.kind === 'destination' && covers(candidate, inner)),
+    );
 }

@@ -10,8 +10,14 @@ export const userNameLength = { max: 64 } as const;
 /** `POST /session`. Too long to be right is refused here; everything else looks the same from outside. */
 export const SignInSchema = z
   .strictObject({
-    username: z.string({ error: 'Enter your user name.' }).min(1, 'Enter your user name.').max(256, 'Too long for a user name.'),
-    password: z.string({ error: 'Enter your password.' }).min(1, 'Enter your password.').max(1024, 'Too long for a password.'),
+    username: z
+      .string({ error: 'Enter your user name.' })
+      .min(1, 'Enter your user name.')
+      .max(256, 'Too long for a user name.'),
+    password: z
+      .string({ error: 'Enter your password.' })
+      .min(1, 'Enter your password.')
+      .max(1024, 'Too long for a password.'),
   })
   .meta({ id: 'SignIn' });
 
@@ -31,13 +37,22 @@ export const CurrentSessionSchema = z
 export const NewPasswordSchema = z
   .string({ error: 'Enter a new password.' })
   .refine((text) => text.isWellFormed(), 'Contains characters that are not text.')
-  .refine((text) => [...text].length >= passwordLength.min, `Use at least ${passwordLength.min} characters. A few words in a row are fine.`)
-  .refine((text) => [...text].length <= passwordLength.max, `Use at most ${passwordLength.max} characters.`);
+  .refine(
+    (text) => [...text].length >= passwordLength.min,
+    `Use at least ${passwordLength.min} characters. A few words in a row are fine.`,
+  )
+  .refine(
+    (text) => [...text].length <= passwordLength.max,
+    `Use at most ${passwordLength.max} characters.`,
+  );
 
 /** `PUT /session/password`: change one's own password. Every other session of this user ends. */
 export const ChangePasswordSchema = z
   .strictObject({
-    currentPassword: z.string({ error: 'Enter your current password.' }).min(1, 'Enter your current password.').max(1024, 'Too long for a password.'),
+    currentPassword: z
+      .string({ error: 'Enter your current password.' })
+      .min(1, 'Enter your current password.')
+      .max(1024, 'Too long for a password.'),
     newPassword: NewPasswordSchema,
   })
   .meta({ id: 'ChangePassword' });

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { ChangePasswordSchema, CurrentSessionSchema, SignInSchema } from './identity.ts';
-import { createSecrets, deleteSecrets, readSecrets, updateSecrets, type Permission } from './permissions.ts';
+import {
+  createSecrets,
+  deleteSecrets,
+  readSecrets,
+  updateSecrets,
+  type Permission,
+} from './permissions.ts';
 import type { ProblemCode } from './problems.ts';
 import { ProviderListSchema } from './providers.ts';
 import {
@@ -69,7 +75,7 @@ export const operations = {
     problems: [],
   },
   changePassword: {
-    summary: 'Change one\'s own password; ends every other session of this user.',
+    summary: "Change one's own password; ends every other session of this user.",
     method: 'PUT',
     path: '/session/password',
     access: 'signed-in',
@@ -110,7 +116,8 @@ export const operations = {
     problems: ['not-found'],
   },
   updateSecret: {
-    summary: 'Change a secret: what is absent is kept; a new value overwrites the old one for good.',
+    summary:
+      'Change a secret: what is absent is kept; a new value overwrites the old one for good.',
     method: 'PATCH',
     path: '/secrets/{name}',
     access: updateSecrets,
@@ -119,7 +126,13 @@ export const operations = {
     status: 200,
     answer: SecretMetadataSchema,
     hasVersion: true,
-    problems: ['not-found', 'destinations-widened', 'secret-changed', 'secret-unreadable', 'storage-full'],
+    problems: [
+      'not-found',
+      'destinations-widened',
+      'secret-changed',
+      'secret-unreadable',
+      'storage-full',
+    ],
   },
   deleteSecret: {
     summary: 'Delete a secret for good.',

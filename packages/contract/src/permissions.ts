@@ -30,11 +30,20 @@ export const readSecrets = [
   'SECRET_MANAGEMENT_DELETE',
 ] as const satisfies Permission[];
 /** Any one of these lets its holder create secrets. */
-export const createSecrets = ['SECRET_MANAGEMENT', 'SECRET_MANAGEMENT_CREATE'] as const satisfies Permission[];
+export const createSecrets = [
+  'SECRET_MANAGEMENT',
+  'SECRET_MANAGEMENT_CREATE',
+] as const satisfies Permission[];
 /** Any one of these lets its holder update secrets. */
-export const updateSecrets = ['SECRET_MANAGEMENT', 'SECRET_MANAGEMENT_UPDATE'] as const satisfies Permission[];
+export const updateSecrets = [
+  'SECRET_MANAGEMENT',
+  'SECRET_MANAGEMENT_UPDATE',
+] as const satisfies Permission[];
 /** Any one of these lets its holder delete secrets. */
-export const deleteSecrets = ['SECRET_MANAGEMENT', 'SECRET_MANAGEMENT_DELETE'] as const satisfies Permission[];
+export const deleteSecrets = [
+  'SECRET_MANAGEMENT',
+  'SECRET_MANAGEMENT_DELETE',
+] as const satisfies Permission[];
 
 /** True when one of `held` is among `anyOf`. The one decision, for the server and for the buttons alike. */
 export function isAllowed(held: readonly Permission[], anyOf: readonly Permission[]): boolean {

@@ -7,24 +7,96 @@ import { z } from 'zod';
 
 /** Code → status, title and the sentence that is sent when the place that throws has nothing better to say. */
 export const problems = {
-  'validation-failed': { status: 400, title: 'The request is not valid', detail: 'Correct the fields named in "errors" and send the request again.' },
-  'malformed-request': { status: 400, title: 'The request cannot be read', detail: 'The body must be one JSON object in UTF-8.' },
-  unauthenticated: { status: 401, title: 'Not signed in', detail: 'Sign in and send the request again.' },
-  'sign-in-refused': { status: 401, title: 'Sign-in refused', detail: 'The user name or the password is wrong.' },
-  'permission-required': { status: 403, title: 'Permission required', detail: 'Ask an administrator for one of the permissions named in "permissions".' },
-  'cross-site-request': { status: 403, title: 'Cross-site request refused', detail: 'A request by cookie needs the header "X-Requested-With: dropsafe" and must come from this origin.' },
+  'validation-failed': {
+    status: 400,
+    title: 'The request is not valid',
+    detail: 'Correct the fields named in "errors" and send the request again.',
+  },
+  'malformed-request': {
+    status: 400,
+    title: 'The request cannot be read',
+    detail: 'The body must be one JSON object in UTF-8.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'Not signed in',
+    detail: 'Sign in and send the request again.',
+  },
+  'sign-in-refused': {
+    status: 401,
+    title: 'Sign-in refused',
+    detail: 'The user name or the password is wrong.',
+  },
+  'permission-required': {
+    status: 403,
+    title: 'Permission required',
+    detail: 'Ask an administrator for one of the permissions named in "permissions".',
+  },
+  'cross-site-request': {
+    status: 403,
+    title: 'Cross-site request refused',
+    detail:
+      'A request by cookie needs the header "X-Requested-With: dropsafe" and must come from this origin.',
+  },
   'not-found': { status: 404, title: 'Not found', detail: 'There is nothing at this address.' },
-  'method-not-allowed': { status: 405, title: 'Method not allowed', detail: 'Use one of the methods named in the header "Allow".' },
-  'secret-name-taken': { status: 409, title: 'The name is taken', detail: 'There is already a secret of this name. Choose another, or update the one that exists.' },
-  'destinations-widened': { status: 409, title: 'More destinations need a new value', detail: 'A stored value may not be sent to further destinations. Enter the value again together with the new destinations.' },
-  'secret-changed': { status: 412, title: 'Somebody else changed this secret', detail: 'Load it again, look at the change, and repeat yours if it is still wanted.' },
-  'payload-too-large': { status: 413, title: 'The request is too large', detail: 'A request may have at most 512 KiB, a value at most 64 KiB.' },
-  'unsupported-media-type': { status: 415, title: 'Unsupported media type', detail: 'Send the body as application/json.' },
-  'too-many-attempts': { status: 429, title: 'Too many attempts', detail: 'Wait for the time named in "Retry-After" before the next attempt.' },
-  'secret-unreadable': { status: 500, title: 'The stored value does not open', detail: 'What is stored was altered or belongs to another key. Set a new value; the operator finds the cause in the log.' },
-  internal: { status: 500, title: 'Something went wrong here', detail: 'The operator finds the cause in the log under the request id.' },
-  'database-unavailable': { status: 503, title: 'The database cannot be reached', detail: 'Try again in a moment. If this was a change, look first whether it was made.' },
-  'storage-full': { status: 503, title: 'The disk of the database is full', detail: 'Nothing was changed. The operator must make room before anything can be stored.' },
+  'method-not-allowed': {
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'Use one of the methods named in the header "Allow".',
+  },
+  'secret-name-taken': {
+    status: 409,
+    title: 'The name is taken',
+    detail:
+      'There is already a secret of this name. Choose another, or update the one that exists.',
+  },
+  'destinations-widened': {
+    status: 409,
+    title: 'More destinations need a new value',
+    detail:
+      'A stored value may not be sent to further destinations. Enter the value again together with the new destinations.',
+  },
+  'secret-changed': {
+    status: 412,
+    title: 'Somebody else changed this secret',
+    detail: 'Load it again, look at the change, and repeat yours if it is still wanted.',
+  },
+  'payload-too-large': {
+    status: 413,
+    title: 'The request is too large',
+    detail: 'A request may have at most 512 KiB, a value at most 64 KiB.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'Unsupported media type',
+    detail: 'Send the body as application/json.',
+  },
+  'too-many-attempts': {
+    status: 429,
+    title: 'Too many attempts',
+    detail: 'Wait for the time named in "Retry-After" before the next attempt.',
+  },
+  'secret-unreadable': {
+    status: 500,
+    title: 'The stored value does not open',
+    detail:
+      'What is stored was altered or belongs to another key. Set a new value; the operator finds the cause in the log.',
+  },
+  internal: {
+    status: 500,
+    title: 'Something went wrong here',
+    detail: 'The operator finds the cause in the log under the request id.',
+  },
+  'database-unavailable': {
+    status: 503,
+    title: 'The database cannot be reached',
+    detail: 'Try again in a moment. If this was a change, look first whether it was made.',
+  },
+  'storage-full': {
+    status: 503,
+    title: 'The disk of the database is full',
+    detail: 'Nothing was changed. The operator must make room before anything can be stored.',
+  },
   overloaded: { status: 503, title: 'Too much at once', detail: 'Try again in a moment.' },
 } as const satisfies Record<string, { status: number; title: string; detail: string }>;
 
@@ -35,7 +107,9 @@ export type ProblemCode = keyof typeof problems;
 export const problemType = (code: ProblemCode) => `/problems/${code}` as const;
 
 /** One field that was refused. `field` is a path such as `destinations.0`, empty for the body as a whole. */
-export const FieldErrorSchema = z.strictObject({ field: z.string(), message: z.string() }).meta({ id: 'FieldError' });
+export const FieldErrorSchema = z
+  .strictObject({ field: z.string(), message: z.string() })
+  .meta({ id: 'FieldError' });
 
 /** A problem document, RFC 9457. */
 export const ProblemSchema = z

@@ -4,7 +4,10 @@ import { CreateSecretSchema, SecretMetadataSchema, UpdateSecretSchema } from './
 const valid = { name: 'API_KEY', value: 'v' };
 
 /** The fields that the schema refuses. */
-function refusedFields(schema: typeof CreateSecretSchema | typeof UpdateSecretSchema, input: unknown): string[] {
+function refusedFields(
+  schema: typeof CreateSecretSchema | typeof UpdateSecretSchema,
+  input: unknown,
+): string[] {
   return schema.safeParse(input).error?.issues.map(({ path }) => path.join('.')) ?? [];
 }
 
@@ -18,13 +21,29 @@ describe('create', () => {
     ['an empty value', { ...valid, value: '' }, ['value']],
     ['a value that is no text', { ...valid, value: 7 }, ['value']],
     ['a value of 64 KiB and one byte', { ...valid, value: 'a'.repeat(65_537) }, ['value']],
-    ['a value of 64 KiB in characters but more in bytes', { ...valid, value: 'é'.repeat(32_769) }, ['value']],
+    [
+      'a value of 64 KiB in characters but more in bytes',
+      { ...valid, value: 'é'.repeat(32_769) },
+      ['value'],
+    ],
     ['half of a surrogate pair in the value', { ...valid, value: 'a\uD800' }, ['value']],
-    ['a description of 256 characters', { ...valid, description: 'a'.repeat(256) }, ['description']],
+    [
+      'a description of 256 characters',
+      { ...valid, description: 'a'.repeat(256) },
+      ['description'],
+    ],
     ['a line break in the description', { ...valid, description: 'a\nb' }, ['description']],
     ['a NUL in the description', { ...valid, description: 'a\0b' }, ['description']],
-    ['a destination that is none', { ...valid, destinations: ['https://a.example.com', 'nonsense'] }, ['destinations.1']],
-    ['too many destinations', { ...valid, destinations: Array.from({ length: 33 }, (_, n) => `https://a${n}.example.com`) }, ['destinations']],
+    [
+      'a destination that is none',
+      { ...valid, destinations: ['https://a.example.com', 'nonsense'] },
+      ['destinations.1'],
+    ],
+    [
+      'too many destinations',
+      { ...valid, destinations: Array.from({ length: 33 }, (_, n) => `https://a${n}.example.com`) },
+      ['destinations'],
+    ],
     ['an unknown provider', { ...valid, provider: 'drawer' }, ['provider']],
     ['an unknown field', { ...valid, comment: 'x' }, ['']],
     ['no object', 'text', ['']],
@@ -34,7 +53,12 @@ describe('create', () => {
 
   test('a name of 64 characters and a value of 64 KiB are accepted', () => {
     const input = { name: 'a'.repeat(64), value: 'é'.repeat(32_768) };
-    expect(CreateSecretSchema.parse(input)).toEqual({ ...input, description: null, destinations: [], provider: 'database' });
+    expect(CreateSecretSchema.parse(input)).toEqual({
+      ...input,
+      description: null,
+      destinations: [],
+      provider: 'database',
+    });
   });
 
   test('a value is kept to the byte', () => {
@@ -43,7 +67,11 @@ describe('create', () => {
   });
 
   test('destinations become canonical, sorted, each once; an empty description becomes none', () => {
-    const destinations = ['https://B.example.com', 'https://a.example.com:443', 'https://b.example.com/'];
+    const destinations = [
+      'https://B.example.com',
+      'https://a.example.com:443',
+      'https://b.example.com/',
+    ];
     expect(CreateSecretSchema.parse({ ...valid, description: '', destinations })).toMatchObject({
       description: null,
       destinations: ['https://a.example.com', 'https://b.example.com'],
@@ -71,8 +99,17 @@ describe('update', () => {
 
 test('metadata with a value in it is refused on the way out', () => {
   const metadata = {
-    name: 'A', description: null, provider: 'database', version: 1, destinations: [], createdAt: '2026-01-01T00:00:00.000Z', createdBy: 'admin',
-    updatedAt: null, updatedBy: null, valueUpdatedAt: '2026-01-01T00:00:00.000Z', lastUsedAt: null,
+    name: 'A',
+    description: null,
+    provider: 'database',
+    version: 1,
+    destinations: [],
+    createdAt: '2026-01-01T00:00:00.000Z',
+    createdBy: 'admin',
+    updatedAt: null,
+    updatedBy: null,
+    valueUpdatedAt: '2026-01-01T00:00:00.000Z',
+    lastUsedAt: null,
   };
   expect(SecretMetadataSchema.safeParse(metadata).success).toBe(true);
   expect(SecretMetadataSchema.safeParse({ ...metadata, value: 'v' }).success).toBe(false);

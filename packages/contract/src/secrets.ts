@@ -9,7 +9,11 @@ import { ProviderNameSchema } from './providers.ts';
  */
 
 /** Limits of the fields. Lengths of text are in characters, of values in bytes of UTF-8. */
-export const secretLimits = { nameLength: 64, descriptionLength: 255, valueBytes: 64 * 1024 } as const;
+export const secretLimits = {
+  nameLength: 64,
+  descriptionLength: 255,
+  valueBytes: 64 * 1024,
+} as const;
 
 /** Case-sensitive, unique over all providers, never changed. */
 export const SecretNameSchema = z
@@ -27,24 +31,31 @@ export const SecretValueSchema = z
   .string({ error: 'Enter a value.' })
   .min(1, 'Enter a value. To keep the stored value, leave this field out of the request.')
   .refine((value) => value.isWellFormed(), 'Contains characters that are not text in UTF-8.')
-  .refine((value) => valueBytes(value) <= secretLimits.valueBytes, 'Use at most 64 KiB (65,536 bytes of UTF-8).');
+  .refine(
+    (value) => valueBytes(value) <= secretLimits.valueBytes,
+    'Use at most 64 KiB (65,536 bytes of UTF-8).',
+  );
 
 /** One line of text about the secret. Empty is the same as none. */
 export const DescriptionSchema = z
   .string({ error: 'Must be text.' })
-  .refine((text) => [...text].length <= secretLimits.descriptionLength, `Use at most ${secretLimits.descriptionLength} characters.`)
-  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'Use one line of text without control characters.')
+  .refine(
+    (text) => [...text].length <= secretLimits.descriptionLength,
+    `Use at most ${secretLimits.descriptionLength} characters.`,
+  )
+  .refine(
+    (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
+    'Use one line of text without control characters.',
+  )
   .transform((text) => (text === '' ? null : text));
 
 /** One destination, brought into canonical form. */
-export const DestinationSchema = z
-  .string({ error: 'Must be text.' })
-  .transform((text, context) => {
-    const parsed = parseDestination(text);
-    if (parsed.kind === 'destination') return parsed.canonical;
-    context.addIssue({ code: 'custom', message: parsed.reason });
-    return z.NEVER;
-  });
+export const DestinationSchema = z.string({ error: 'Must be text.' }).transform((text, context) => {
+  const parsed = parseDestination(text);
+  if (parsed.kind === 'destination') return parsed.canonical;
+  context.addIssue({ code: 'custom', message: parsed.reason });
+  return z.NEVER;
+});
 
 /** The destinations of one secret: canonical, sorted, each once. Without any, the value can be sent nowhere. */
 export const DestinationsSchema = z
@@ -95,16 +106,23 @@ export const sortFields = ['name', 'createdAt', 'updatedAt', 'lastUsedAt'] as co
 /** A field that the list can be sorted by. */
 export type SortField = (typeof sortFields)[number];
 /** A sort order: a field, with a leading `-` for descending. */
-export const SortSchema = z.enum([...sortFields, ...sortFields.map((field) => `-${field}` as const)], {
-  error: `Sort by one of ${sortFields.join(', ')}; put "-" in front for descending.`,
-});
+export const SortSchema = z.enum(
+  [...sortFields, ...sortFields.map((field) => `-${field}` as const)],
+  {
+    error: `Sort by one of ${sortFields.join(', ')}; put "-" in front for descending.`,
+  },
+);
 
 /**
  * `GET /secrets`: `q` is a case-insensitive part of name or description, taken literally. A cursor carries `q` and
  * `sort` with it; sending others beside it is refused. Without either, everything by name.
  */
 export const ListSecretsSchema = z.strictObject({
-  q: z.string().max(255, 'Search for at most 255 characters.').refine((text) => text.isWellFormed() && !text.includes('\0'), 'Search for text only.').optional(),
+  q: z
+    .string()
+    .max(255, 'Search for at most 255 characters.')
+    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'Search for text only.')
+    .optional(),
   sort: SortSchema.optional(),
   limit: LimitSchema,
   cursor: CursorSchema.optional(),

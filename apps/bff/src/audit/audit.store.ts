@@ -8,7 +8,9 @@ import type { AuditEvent } from './event.ts';
 export const auditEvents = pgTable('audit_events', {
   id: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
   /** The database's clock: one order for all nodes. */
-  at: timestamp({ withTimezone: true, precision: 3 }).notNull().default(sql`clock_timestamp()`),
+  at: timestamp({ withTimezone: true, precision: 3 })
+    .notNull()
+    .default(sql`clock_timestamp()`),
   principalKind: text().notNull(),
   principalId: uuid(),
   principalName: text(),
@@ -21,7 +23,11 @@ export const auditEvents = pgTable('audit_events', {
 });
 
 /** Appends one event. */
-export async function insertEvent(queries: Queries, caller: Caller, event: AuditEvent): Promise<void> {
+export async function insertEvent(
+  queries: Queries,
+  caller: Caller,
+  event: AuditEvent,
+): Promise<void> {
   await queries
     .insert(auditEvents)
     .values({

@@ -8,9 +8,19 @@ trusted.addAddress('fd00::1', 'ipv6');
 
 test.each([
   ['no proxy: the peer', '203.0.113.7', undefined, '203.0.113.7'],
-  ['a forged header from a stranger counts for nothing', '203.0.113.7', '198.51.100.1', '203.0.113.7'],
+  [
+    'a forged header from a stranger counts for nothing',
+    '203.0.113.7',
+    '198.51.100.1',
+    '203.0.113.7',
+  ],
   ['a trusted proxy: who it names', '10.0.0.1', '198.51.100.1', '198.51.100.1'],
-  ['what the client wrote further left is ignored', '10.0.0.1', '127.0.0.1, 198.51.100.1', '198.51.100.1'],
+  [
+    'what the client wrote further left is ignored',
+    '10.0.0.1',
+    '127.0.0.1, 198.51.100.1',
+    '198.51.100.1',
+  ],
   ['through two trusted proxies', '10.0.0.1', '198.51.100.1, 10.0.0.2', '198.51.100.1'],
   ['nothing but trusted proxies: the outermost', '10.0.0.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
   ['an entry that is no address ends the walk', '10.0.0.1', '198.51.100.1, nonsense', '10.0.0.1'],

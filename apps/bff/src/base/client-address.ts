@@ -4,7 +4,11 @@ import { isIP, type BlockList } from 'node:net';
  * The address that a request came from. `X-Forwarded-For` counts only as far as trusted proxies wrote it: read from the
  * right, the first entry that is no trusted proxy. Anything further left can be made up by the client.
  */
-export function clientAddress(remote: string | undefined, forwardedFor: string | undefined, trusted: BlockList): string | null {
+export function clientAddress(
+  remote: string | undefined,
+  forwardedFor: string | undefined,
+  trusted: BlockList,
+): string | null {
   const peer = plain(remote ?? '');
   if (peer === null || !isTrusted(peer, trusted)) return peer;
   let client = peer;

@@ -16,7 +16,10 @@ export type DatabaseTarget =
   | { host: string; port: number; username: string; password: string; database: string };
 
 /** What stores run their queries on: the pool or a transaction. */
-export type Queries = Pick<PostgresJsDatabase, 'select' | 'insert' | 'update' | 'delete' | 'execute' | '$count'>;
+export type Queries = Pick<
+  PostgresJsDatabase,
+  'select' | 'insert' | 'update' | 'delete' | 'execute' | '$count'
+>;
 /** A running transaction. */
 export type Transaction = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0];
 
@@ -56,7 +59,9 @@ function connect(target: DatabaseTarget, max: number): postgres.Sql {
       idle_in_transaction_session_timeout: 15_000,
     },
   };
-  return typeof target === 'string' ? postgres(target, options) : postgres({ ...options, ...target });
+  return typeof target === 'string'
+    ? postgres(target, options)
+    : postgres({ ...options, ...target });
 }
 
 /** Opens the pool and proves the other side: a primary, of a supported version. Throws a `StartError`. */
@@ -81,7 +86,10 @@ async function proveServer(sql: postgres.Sql): Promise<void> {
   const rows = await sql<{ version: number; standby: boolean }[]>`
     select current_setting('server_version_num')::int as version, pg_is_in_recovery() as standby`.catch(
     (error: unknown) => {
-      throw new StartError(`The database cannot be reached (${codeOf(error) ?? 'unknown reason'}). Check DATABASE_URL and that PostgreSQL is running.`, { cause: error });
+      throw new StartError(
+        `The database cannot be reached (${codeOf(error) ?? 'unknown reason'}). Check DATABASE_URL and that PostgreSQL is running.`,
+        { cause: error },
+      );
     },
   );
   const [server] = rows;
@@ -89,7 +97,9 @@ async function proveServer(sql: postgres.Sql): Promise<void> {
     throw new StartError(`PostgreSQL ${oldestVersion} or newer is needed.`);
   }
   if (server.standby) {
-    throw new StartError('The database is a standby, which may be behind. Point DATABASE_URL at the primary.');
+    throw new StartError(
+      'The database is a standby, which may be behind. Point DATABASE_URL at the primary.',
+    );
   }
 }
 
@@ -106,7 +116,11 @@ async function answers(sql: postgres.Sql): Promise<boolean> {
  * Brings the tables to this version, one node at a time, then runs `afterwards` under the same lock (the keyset is
  * proven there, so that of two first nodes only one makes a keyset). Throws a `StartError`.
  */
-export async function migrateDatabase<T>(target: DatabaseTarget, folder: string, afterwards: () => Promise<T>): Promise<T> {
+export async function migrateDatabase<T>(
+  target: DatabaseTarget,
+  folder: string,
+  afterwards: () => Promise<T>,
+): Promise<T> {
   const sql = connect(target, 1);
   try {
     // Waiting for another node's migration is no fault; the wait ends with that node's connection.
@@ -118,7 +132,10 @@ export async function migrateDatabase<T>(target: DatabaseTarget, folder: string,
     return await afterwards();
   } catch (error) {
     if (error instanceof StartError) throw error;
-    throw new StartError(`The tables could not be brought to this version (${codeOf(error) ?? 'unknown reason'}). Nothing was changed.`, { cause: error });
+    throw new StartError(
+      `The tables could not be brought to this version (${codeOf(error) ?? 'unknown reason'}). Nothing was changed.`,
+      { cause: error },
+    );
   } finally {
     await sql.end({ timeout: 5 });
   }
@@ -126,9 +143,13 @@ export async function migrateDatabase<T>(target: DatabaseTarget, folder: string,
 
 /** An older version on newer tables would write rows that the newer one does not understand. */
 async function refuseNewerTables(sql: postgres.Sql, folder: string): Promise<void> {
-  const [row] = await sql<{ applied: number }[]>`select count(*)::int as applied from drizzle.__drizzle_migrations`;
+  const [row] = await sql<
+    { applied: number }[]
+  >`select count(*)::int as applied from drizzle.__drizzle_migrations`;
   if ((row?.applied ?? 0) > readMigrationFiles({ migrationsFolder: folder }).length) {
-    throw new StartError('The tables are of a newer version of Dropsafe. Start that version, or a newer one. Nothing was changed.');
+    throw new StartError(
+      'The tables are of a newer version of Dropsafe. Start that version, or a newer one. Nothing was changed.',
+    );
   }
 }
 
@@ -158,6 +179,8 @@ export function problemOfDatabase(error: unknown): ProblemCode | undefined {
   const unavailable =
     /^(08|53|57P0|58)/.test(code) || // connection, resources, shutdown, system errors
     ['57014', '55P03', '25006', '25P03', '40001', '40P01'].includes(code) || // timeouts, standby, deadlock
-    /^(CONNECT|CONNECTION_|ECONN|ENOENT$|EPIPE$|ETIMEDOUT$|EHOSTUNREACH$|ENOTFOUND$|EAI_)/.test(code);
+    /^(CONNECT|CONNECTION_|ECONN|ENOENT$|EPIPE$|ETIMEDOUT$|EHOSTUNREACH$|ENOTFOUND$|EAI_)/.test(
+      code,
+    );
   return unavailable ? 'database-unavailable' : undefined;
 }

@@ -68,10 +68,10 @@ export async function openCluster(
   isDurable: boolean,
   onEvent: OnEvent,
 ): Promise<Cluster> {
-  // First the password, last the cluster: see the order above.
-  const hadPassword = (await readPassword(dataDir)) !== undefined;
   const place = await locate(dataDir);
   const user = await userOf(place.folder);
+  // First the password, last the cluster: see the order above.
+  const hadPassword = (await readPassword(dataDir)) !== undefined;
   const programs = await providePrograms(user, onEvent);
   const folder = place.isNew && !canEnter(user, dataDir) ? outsideFolder(dataDir) : place.folder;
   const wasInterrupted = (await unfinishedClusters(folder)).length > 0;
@@ -219,19 +219,23 @@ async function makeCluster(cluster: Cluster, log: ServerLog, isDurable: boolean)
       await syncFolder(dataDir);
     }
     const password = await makePassword(dataDir);
-    const succeeded = await runInitdb({ ...cluster, password }, unfinished, log, isDurable);
-    // Another start was quicker, and removed ours.
-    if (!succeeded && (await hasCluster(folder))) return;
-    if (!succeeded)
+    if (!(await runInitdb({ ...cluster, password }, unfinished, log, isDurable))) {
+      // Unless another start was quicker, and removed ours.
+      if (await hasCluster(folder)) return;
       throw new StartError(
         `The database could not be made in ${folder}. PostgreSQL's own words are at the end of ${log.path}.`,
       );
-    if (isOutside)
+    }
+    if (isOutside) {
       await writeDurably(join(unfinished, markerName), `${dataDir}\n`, await stat(unfinished));
+    }
     await rename(unfinished, folder).catch(unless('ENOTEMPTY', 'EEXIST'));
     await syncFolder(dirname(folder));
   } finally {
-    await rm(unfinished, { recursive: true, force: true });
+    // The folder itself stays as a sign that the first start was interrupted; the owner of the cluster removes it.
+    for (const name of await readdir(unfinished).catch(() => [])) {
+      await rm(join(unfinished, name), { recursive: true, force: true });
+    }
   }
 }
 

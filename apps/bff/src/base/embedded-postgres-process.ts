@@ -104,7 +104,7 @@ trap 'ending=yes' TERM
     times=$((times + 1))
     sleep 0.1
   done
-  rm -rf "$sockets"
+  [ "$line" = keep ] || rm -rf "$sockets"
 ) 2>/dev/null &
 watcher=$!
 exec 3<&-
@@ -154,8 +154,9 @@ export function startGuarded(
   const ended = new Promise<void>((resolve) => {
     const finish = () => {
       over = true;
-      // When only the guard was killed, its helper still reads the pipe, and ends the server now.
-      guard.stdin?.destroy();
+      // When only the guard was killed, its helper still reads the pipe, and ends the server now. The folder of the
+      // socket stays: it is needed again at once.
+      guard.stdin?.end('keep\n');
       resolve();
     };
     guard.once('exit', finish);

@@ -31,6 +31,7 @@ import {
   type PostgresConnection,
   startEmbeddedPostgres,
 } from './embedded-postgres.ts';
+import { isAlive } from './embedded-postgres-process.ts';
 import { sharedRoot } from './embedded-postgres-programs.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -117,6 +118,7 @@ function spawnOwner(
     () => {
       const failure = told.find((line) => 'failed' in line);
       if (failure !== undefined) throw new Error(String(failure['failed']));
+      if (child.exitCode !== null) throw new Error('The owner process has ended without a word.');
       // as: told by our own script.
       return told.find((line) => 'ready' in line)?.['ready'] as PostgresConnection | undefined;
     },
@@ -152,14 +154,7 @@ function processesWith(text: string): number[] {
     .map((line) => Number.parseInt(line, 10));
 }
 
-const isGone = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
-};
+const isGone = (pid: number) => !isAlive(pid);
 
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
@@ -459,7 +454,7 @@ describe('after a kill', () => {
 
     const server = await start();
     expect(events).toContain('postgres.orphan-found');
-    expect(isGone(pid)).toBe(true);
+    await until('the orphan is gone', () => isGone(pid));
     expect(existsSync(connection.host)).toBe(false);
     expect(await readRows(server.connection)).toEqual(['committed']);
   });
@@ -471,16 +466,16 @@ describe('after a kill', () => {
     for (let round = 1; round <= 3; round += 1) {
       const pid = postmaster();
       process.kill(pid, 'SIGKILL');
-      await until('the server is another one', () => postmasterPid() !== pid && isGone(pid));
+      await until(
+        'the server is back',
+        () => events.filter((event) => event === 'postgres.back').length === round,
+      );
+      expect(isGone(pid)).toBe(true);
       const rows = await until('the pool works again', () =>
         sql`select text from notes`.catch(() => undefined),
       );
       expect(rows.length).toBe(1);
     }
-    await until(
-      'all three returns are reported',
-      () => events.filter((event) => event === 'postgres.back').length === 3,
-    );
     await expect(start()).rejects.toThrow(
       `already in use by another Dropsafe (process ${process.pid})`,
     );
@@ -492,8 +487,10 @@ describe('after a kill', () => {
     const [guard] = processesWith(`dropsafe-guard ${server.connection.host}`);
     process.kill(guard ?? 0, 'SIGKILL');
     await until('the server is another one', () => events.includes('postgres.back') && isGone(pid));
-    const owned = processesWith(`dropsafe-guard ${server.connection.host}`);
-    expect(owned.length).toBe(2);
+    await until(
+      'the former guard is gone',
+      () => processesWith(`dropsafe-guard ${server.connection.host}`).length === 2,
+    );
     await pool(server.connection)`select 1`;
     const last = postmaster();
     await server.stop();

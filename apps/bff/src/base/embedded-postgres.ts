@@ -312,7 +312,7 @@ function keepRunning(context: Context, first: Running): { end: () => Promise<voi
     holdLock(current, isOver, lose);
     for (;;) {
       await Promise.race([current.server.ended, asked]);
-      await current.owner.sql.end({ timeout: 1 });
+      await current.owner.sql.end({ timeout: 0 });
       await current.server.end();
       if (isOver()) break;
       options.onEvent('postgres.gone');

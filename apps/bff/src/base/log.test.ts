@@ -17,7 +17,13 @@ function logged(work: (log: ReturnType<typeof createLog>) => void): string {
 test('a redacted content shows itself in no way of printing it', () => {
   const values = [new Redacted(canary), new Redacted(new Uint8Array(Buffer.from(canary)))];
   for (const value of values) {
-    const printed = [`${value}`, String(value), JSON.stringify({ value }), inspect(value, { depth: 9, showHidden: true }), inspect({ a: [value] }), Object.values(value).join()];
+    const printed = [
+      String(value),
+      JSON.stringify({ value }),
+      inspect(value, { depth: 9, showHidden: true }),
+      inspect({ a: [value] }),
+      Object.values(value).join(),
+    ];
     expect(printed.flatMap((text) => sweep('printed', text))).toEqual([]);
   }
 });
@@ -30,7 +36,9 @@ test('wiping overwrites the bytes', () => {
 
 test('the log refuses a redacted content', () => {
   // as: the type forbids it; this is what the run-time check is for
-  expect(() => logged((log) => log.info('x', { value: new Redacted(canary) as unknown as string }))).toThrow(TypeError);
+  expect(() =>
+    logged((log) => log.info('x', { value: new Redacted(canary) as unknown as string })),
+  ).toThrow(TypeError);
 });
 
 test('of an error the log tells name, code and frames, and no message', () => {
@@ -41,7 +49,9 @@ test('of an error the log tells name, code and frames, and no message', () => {
       return error;
     }
   })();
-  const nested = new Error(`outer ${canary}`, { cause: Object.assign(new Error(`\n    at ${canary}`), { code: 'ECONNREFUSED' }) });
+  const nested = new Error(`outer ${canary}`, {
+    cause: Object.assign(new Error(`\n    at ${canary}`), { code: 'ECONNREFUSED' }),
+  });
   const text = logged((log) => {
     log.error('one', header);
     log.error('two', nested);
@@ -55,7 +65,10 @@ test('of an error the log tells name, code and frames, and no message', () => {
 
 test('a problem never shows its cause', async () => {
   const answer = toResponse(new Problem('internal', {}, { cause: new Error(canary) }), 'request-1');
-  expect([answer.status, answer.headers.get('Content-Type')]).toEqual([500, 'application/problem+json']);
+  expect([answer.status, answer.headers.get('Content-Type')]).toEqual([
+    500,
+    'application/problem+json',
+  ]);
   expect(await answer.json()).toEqual({
     type: '/problems/internal',
     title: 'Something went wrong here',

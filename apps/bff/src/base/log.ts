@@ -16,7 +16,8 @@ export function createLog(write: (line: string) => void): Log {
   const line = (level: string, event: string, fields: LogFields = {}) => {
     // The type forbids it already; this catches what came through `unknown`.
     for (const field of Object.values(fields)) {
-      if (field instanceof Redacted) throw new TypeError('A redacted content was given to the log.');
+      if (field instanceof Redacted)
+        throw new TypeError('A redacted content was given to the log.');
     }
     write(`${JSON.stringify({ at: new Date().toISOString(), level, event, ...fields })}\n`);
   };
@@ -35,7 +36,10 @@ function describe(error: unknown): LogFields {
   const chain: string[] = [];
   const frames: string[] = [];
   for (let current = error; current instanceof Error && chain.length < 5; current = current.cause) {
-    const code = 'code' in current && /^[\w-]{1,40}$/.test(String(current.code)) ? ` ${String(current.code)}` : '';
+    const code =
+      'code' in current && /^[\w-]{1,40}$/.test(String(current.code))
+        ? ` ${String(current.code)}`
+        : '';
     chain.push(`${current.name}${code}`);
     if (frames.length === 0) {
       frames.push(...framesOf(current));
@@ -49,5 +53,8 @@ function framesOf(error: Error): string[] {
   const stack = error.stack ?? '';
   const end = stack.indexOf(error.message) + error.message.length;
   const lines = stack.slice(end).split('\n');
-  return lines.filter((line) => /^ {4}at /.test(line)).slice(0, 12).map((line) => line.trim());
+  return lines
+    .filter((line) => /^ {4}at /.test(line))
+    .slice(0, 12)
+    .map((line) => line.trim());
 }

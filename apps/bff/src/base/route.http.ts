@@ -45,7 +45,10 @@ export interface Reply<O extends Operation> {
 /** A set of routes below `/api/v1`. */
 export interface Routes {
   api: Hono<RequestEnv>;
-  mount<O extends Operation>(operation: O, handler: (call: Call<O>, c: RequestContext) => Promise<Reply<O>>): void;
+  mount: <O extends Operation>(
+    operation: O,
+    handler: (call: Call<O>, c: RequestContext) => Promise<Reply<O>>,
+  ) => void;
 }
 
 /** A request that is not answered by then is answered 503. Longer than every wait inside it (base/database.ts). */
@@ -61,7 +64,11 @@ export function createRoutes(authenticate: Authenticate): Routes {
       api.on(operation.method, path, async (c) => {
         c.set('operation', `${operation.method} ${operation.path}`);
         // as: `access` decides between the two, in the type of Call as well as here.
-        const caller = (operation.access === 'anybody' ? authenticate.anonymous(c) : await authenticate.demandUser(c)) as Call<typeof operation>['caller'];
+        const caller = (
+          operation.access === 'anybody'
+            ? authenticate.anonymous(c)
+            : await authenticate.demandUser(c)
+        ) as Call<typeof operation>['caller'];
         const call = {
           caller,
           params: check(operation.params, c.req.param(), 'path'),
@@ -92,17 +99,26 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-function check(schema: z.ZodType | undefined, input: unknown, part: 'path' | 'query' | 'body'): unknown {
+function check(
+  schema: z.ZodType | undefined,
+  input: unknown,
+  part: 'path' | 'query' | 'body',
+): unknown {
   if (schema === undefined) return undefined;
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw new Problem('validation-failed', { errors: parsed.error.issues.map((issue) => fieldErrorOf(issue, part)) });
+  throw new Problem('validation-failed', {
+    errors: parsed.error.issues.map((issue) => fieldErrorOf(issue, part)),
+  });
 }
 
 /** Only our own messages and our own field names go out: the name of an unknown field may be a pasted value. */
 function fieldErrorOf(issue: z.core.$ZodIssue, part: string): FieldError {
   if (issue.code === 'unrecognized_keys') {
-    return { field: issue.path.join('.'), message: `There is a field in the ${part} that this request does not have. Look at its name, or leave it out.` };
+    return {
+      field: issue.path.join('.'),
+      message: `There is a field in the ${part} that this request does not have. Look at its name, or leave it out.`,
+    };
   }
   if (issue.path.length === 0) return { field: '', message: 'Must be one JSON object.' };
   return { field: issue.path.join('.'), message: issue.message };
@@ -110,17 +126,23 @@ function fieldErrorOf(issue: z.core.$ZodIssue, part: string): FieldError {
 
 function readQuery(c: RequestContext, operation: Operation): Record<string, string> {
   const entries = Object.entries(c.req.queries());
-  if (operation.query === undefined && entries.length > 0) throw fieldProblem('', 'This request has no query parameters.');
+  if (operation.query === undefined && entries.length > 0)
+    throw fieldProblem('', 'This request has no query parameters.');
   return Object.fromEntries(
     entries.map(([name, [first = '', ...more]]) => {
-      if (more.length > 0) throw fieldProblem(/^[a-z]{1,16}$/.test(name) ? name : '', 'Give each query parameter once.');
+      if (more.length > 0)
+        throw fieldProblem(
+          /^[a-z]{1,16}$/.test(name) ? name : '',
+          'Give each query parameter once.',
+        );
       return [name, first];
     }),
   );
 }
 
 async function readBody(c: RequestContext): Promise<unknown> {
-  if (!/^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(c.req.header('Content-Type') ?? '')) throw new Problem('unsupported-media-type');
+  if (!/^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(c.req.header('Content-Type') ?? ''))
+    throw new Problem('unsupported-media-type');
   const bytes = await c.req.arrayBuffer();
   let body: unknown;
   try {
@@ -131,7 +153,10 @@ async function readBody(c: RequestContext): Promise<unknown> {
   }
   // JSON.parse makes it a field of its own, which schemas pass over.
   if (typeof body === 'object' && body !== null && Object.hasOwn(body, '__proto__')) {
-    throw fieldProblem('', 'There is a field in the body that this request does not have. Look at its name, or leave it out.');
+    throw fieldProblem(
+      '',
+      'There is a field in the body that this request does not have. Look at its name, or leave it out.',
+    );
   }
   return body;
 }

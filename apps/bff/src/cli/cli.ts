@@ -6,7 +6,11 @@
 import { randomUUID } from 'node:crypto';
 import { text as readAll } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { permissionNames, permissions as sentences, type Permission } from '@dropsafe/contract/permissions';
+import {
+  permissionNames,
+  permissions as sentences,
+  type Permission,
+} from '@dropsafe/contract/permissions';
 import { systemCaller } from '../base/caller.ts';
 import { findRunningEmbeddedPostgres } from '../base/embedded-postgres.ts';
 import { createLog } from '../base/log.ts';
@@ -33,20 +37,21 @@ ${permissionNames.map((name) => `  ${name.padEnd(26)} ${sentences[name]}`).join(
 /** A mistake in the command line; printed with the usage. */
 class UsageError extends Error {}
 
-const commands: Record<string, (rooms: Rooms, name: string, options: Options) => Promise<string>> = {
-  async create({ identity }, name, { permissions, password, isMadeUp }) {
-    await identity.createUser(caller, { name, password, permissions });
-    return `User ${name} was created.${shown(password, isMadeUp)}`;
-  },
-  async 'reset-password'({ identity }, name, { password, isMadeUp }) {
-    await identity.resetPassword(caller, { name, password });
-    return `${name} has a new password; all sessions of this user have ended.${shown(password, isMadeUp)}`;
-  },
-  async 'set-permissions'({ identity }, name, { permissions }) {
-    await identity.setPermissions(caller, { name, permissions });
-    return `${name} now has: ${permissions.join(', ') || 'no permission'}.`;
-  },
-};
+const commands: Record<string, (rooms: Rooms, name: string, options: Options) => Promise<string>> =
+  {
+    async create({ identity }, name, { permissions, password, isMadeUp }) {
+      await identity.createUser(caller, { name, password, permissions });
+      return `User ${name} was created.${shown(password, isMadeUp)}`;
+    },
+    async 'reset-password'({ identity }, name, { password, isMadeUp }) {
+      await identity.resetPassword(caller, { name, password });
+      return `${name} has a new password; all sessions of this user have ended.${shown(password, isMadeUp)}`;
+    },
+    async 'set-permissions'({ identity }, name, { permissions }) {
+      await identity.setPermissions(caller, { name, permissions });
+      return `${name} now has: ${permissions.join(', ') || 'no permission'}.`;
+    },
+  };
 
 interface Options {
   permissions: Permission[];
@@ -64,14 +69,17 @@ async function run(): Promise<string> {
   const { positionals, values } = parse();
   const [group, verb = '', name] = positionals;
   const command = Object.hasOwn(commands, verb) ? commands[verb] : undefined;
-  if (group !== 'users' || command === undefined || name === undefined || positionals.length > 3) throw new UsageError('There is no such command.');
+  if (group !== 'users' || command === undefined || name === undefined || positionals.length > 3)
+    throw new UsageError('There is no such command.');
   const permissions = values.permission.map((text) => {
     const permission = permissionNames.find((known) => known === text);
     if (permission === undefined) throw new UsageError('There is no such permission.');
     return permission;
   });
   const isMadeUp = !values['password-stdin'];
-  const password = isMadeUp ? randomPassword() : new Redacted((await readAll(process.stdin)).replace(/\r?\n$/, ''));
+  const password = isMadeUp
+    ? randomPassword()
+    : new Redacted((await readAll(process.stdin)).replace(/\r?\n$/, ''));
   return withRooms((rooms) => command(rooms, name, { permissions, password, isMadeUp }));
 }
 
@@ -96,7 +104,10 @@ async function withRooms<T>(work: (rooms: Rooms) => Promise<T>): Promise<T> {
   const stops: (() => Promise<void>)[] = [];
   const started = { add: (stop: () => Promise<void>) => void stops.unshift(stop) };
   try {
-    const running = config.databaseUrl === undefined ? await findRunningEmbeddedPostgres(config.dataDir) : undefined;
+    const running =
+      config.databaseUrl === undefined
+        ? await findRunningEmbeddedPostgres(config.dataDir)
+        : undefined;
     const quiet = { ...log, info: () => {} };
     const target = running ?? (await startDatabase(config, quiet, started, () => {}));
     const rooms = await openRooms(target, config, quiet, started);
@@ -112,6 +123,9 @@ try {
   process.exitCode = 1;
   if (error instanceof UsageError) process.stderr.write(`${error.message}\n\n${usage}`);
   else if (error instanceof StartError) process.stderr.write(`${error.message}\n`);
-  else if (error instanceof Problem) process.stderr.write(`${error.params.errors?.map(({ message }) => message).join(' ') ?? error.params.detail ?? error.code}\n`);
+  else if (error instanceof Problem)
+    process.stderr.write(
+      `${error.params.errors?.map(({ message }) => message).join(' ') ?? error.params.detail ?? error.code}\n`,
+    );
   else createLog((line) => process.stderr.write(line)).error('command.failed', error);
 }

@@ -19,7 +19,10 @@ export interface AttemptCount {
 
 /** Locks and reads a counter, so that attempts at the same moment count one after the other. */
 export async function lockAttempts(queries: Queries, keyHash: Uint8Array): Promise<AttemptCount> {
-  await queries.insert(attempts).values({ keyHash, failures: 0, lastFailureAt: sql`now()` }).onConflictDoNothing();
+  await queries
+    .insert(attempts)
+    .values({ keyHash, failures: 0, lastFailureAt: sql`now()` })
+    .onConflictDoNothing();
   const [row] = await queries
     .select({
       failures: attempts.failures,
@@ -32,8 +35,15 @@ export async function lockAttempts(queries: Queries, keyHash: Uint8Array): Promi
 }
 
 /** Counts an attempt as failed before it is made: whoever aborts it in the middle has still used it up. */
-export async function countFailure(queries: Queries, keyHash: Uint8Array, failures: number): Promise<void> {
-  await queries.update(attempts).set({ failures, lastFailureAt: sql`clock_timestamp()` }).where(eq(attempts.keyHash, keyHash));
+export async function countFailure(
+  queries: Queries,
+  keyHash: Uint8Array,
+  failures: number,
+): Promise<void> {
+  await queries
+    .update(attempts)
+    .set({ failures, lastFailureAt: sql`clock_timestamp()` })
+    .where(eq(attempts.keyHash, keyHash));
 }
 
 /** Forgets the failures of an account after a success. */
@@ -43,10 +53,17 @@ export async function clearFailures(queries: Queries, keyHash: Uint8Array): Prom
 
 /** Takes one failure back: a success from an address must not wipe out the failures of others behind it. */
 export async function takeFailureBack(queries: Queries, keyHash: Uint8Array): Promise<void> {
-  await queries.update(attempts).set({ failures: sql`greatest(${attempts.failures} - 1, 0)` }).where(eq(attempts.keyHash, keyHash));
+  await queries
+    .update(attempts)
+    .set({ failures: sql`greatest(${attempts.failures} - 1, 0)` })
+    .where(eq(attempts.keyHash, keyHash));
 }
 
 /** Removes counters that no longer matter: nothing failed there for a day, and it is not locked for good. */
 export async function pruneAttempts(queries: Queries, lockedAt: number): Promise<void> {
-  await queries.delete(attempts).where(sql`${attempts.lastFailureAt} < now() - interval '1 day' and ${attempts.failures} < ${lockedAt}`);
+  await queries
+    .delete(attempts)
+    .where(
+      sql`${attempts.lastFailureAt} < now() - interval '1 day' and ${attempts.failures} < ${lockedAt}`,
+    );
 }

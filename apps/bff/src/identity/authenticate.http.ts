@@ -15,7 +15,10 @@ export interface SessionCookie {
 }
 
 /** Cookie and caller of this installation. `publicOrigin` with https makes the cookie a `__Host-` one (RFC 6265bis, 4.1.3.2). */
-export function createAuthentication(identity: Identity, publicOrigin: string | undefined): { authenticate: Authenticate; cookie: SessionCookie } {
+export function createAuthentication(
+  identity: Identity,
+  publicOrigin: string | undefined,
+): { authenticate: Authenticate; cookie: SessionCookie } {
   const isSecure = publicOrigin?.startsWith('https:') ?? false;
   const name = isSecure ? '__Host-dropsafe' : 'dropsafe';
   const attributes = { path: '/', httpOnly: true, sameSite: 'Strict', secure: isSecure } as const;
@@ -27,7 +30,8 @@ export function createAuthentication(identity: Identity, publicOrigin: string | 
       origin === undefined
         ? c.req.header('Sec-Fetch-Site') === 'same-origin'
         : origin === (publicOrigin ?? `http://${c.req.header('Host')}`);
-    if (c.req.header('X-Requested-With') !== 'dropsafe' || !isOurs) throw new Problem('cross-site-request');
+    if (c.req.header('X-Requested-With') !== 'dropsafe' || !isOurs)
+      throw new Problem('cross-site-request');
   }
 
   return {
@@ -36,17 +40,27 @@ export function createAuthentication(identity: Identity, publicOrigin: string | 
         const token = getCookie(c, name);
         if (token === undefined) throw new Problem('unauthenticated');
         demandSameOrigin(c);
-        const caller = await identity.authenticate(token, { requestId: c.var.requestId, address: c.var.address });
+        const caller = await identity.authenticate(token, {
+          requestId: c.var.requestId,
+          address: c.var.address,
+        });
         if (caller === undefined) throw new Problem('unauthenticated');
         return caller;
       },
       anonymous(c) {
         demandSameOrigin(c);
-        return { kind: 'anonymous', id: null, name: null, requestId: c.var.requestId, address: c.var.address };
+        return {
+          kind: 'anonymous',
+          id: null,
+          name: null,
+          requestId: c.var.requestId,
+          address: c.var.address,
+        };
       },
     },
     cookie: {
-      set: (c, token) => setCookie(c, name, token, { ...attributes, maxAge: identity.limits.hours * 3600 }),
+      set: (c, token) =>
+        setCookie(c, name, token, { ...attributes, maxAge: identity.limits.hours * 3600 }),
       clear: (c) => deleteCookie(c, name, attributes),
     },
   };

@@ -16,9 +16,12 @@ test.each([
   ['address', 500, 0, 60],
   ['address', 500, 61, 0],
   ['address', 500, 3601, 0],
-] as const)('%s after %i failures, the last %f s ago: wait %f s', (subject, failures, since, expected) => {
-  expect(secondsToWait(subject, failures, since)).toBe(expected);
-});
+] as const)(
+  '%s after %i failures, the last %f s ago: wait %f s',
+  (subject, failures, since, expected) => {
+    expect(secondsToWait(subject, failures, since)).toBe(expected);
+  },
+);
 
 describe('spellings of one user name', () => {
   test.each([

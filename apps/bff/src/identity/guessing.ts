@@ -16,7 +16,11 @@ export type GuessingSubject = keyof typeof freeFailures;
  * Seconds until the next attempt may be made; 0 for now; infinite for a locked account. Addresses wait for a minute at
  * most and forget after a quiet hour: behind one address there may be a whole company.
  */
-export function secondsToWait(subject: GuessingSubject, failures: number, secondsSinceLast: number): number {
+export function secondsToWait(
+  subject: GuessingSubject,
+  failures: number,
+  secondsSinceLast: number,
+): number {
   if (subject === 'account' && failures >= lockedAfterFailures) return Number.POSITIVE_INFINITY;
   if (subject === 'address' && secondsSinceLast > 3600) return 0;
   const beyond = failures - freeFailures[subject];

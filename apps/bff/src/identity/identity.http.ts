@@ -16,7 +16,10 @@ export function mountIdentity({ mount }: Routes, identity: Identity, cookie: Ses
   });
 
   mount(operations.signIn, async ({ caller, body }, c) => {
-    const opened = await identity.signIn(caller, { username: body.username, password: new Redacted(body.password) });
+    const opened = await identity.signIn(caller, {
+      username: body.username,
+      password: new Redacted(body.password),
+    });
     cookie.set(c, opened.token);
     return { body: sessionOf(opened.caller) };
   });

@@ -12,12 +12,35 @@ import type { Database } from '../base/database.ts';
 import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import type { Permissions } from '../permissions/permissions.ts';
-import { clearFailures, countFailure, lockAttempts, pruneAttempts, takeFailureBack } from './attempts.store.ts';
-import { canonicalUserName, lockedAfterFailures, secondsToWait, type GuessingSubject } from './guessing.ts';
+import {
+  clearFailures,
+  countFailure,
+  lockAttempts,
+  pruneAttempts,
+  takeFailureBack,
+} from './attempts.store.ts';
+import {
+  canonicalUserName,
+  lockedAfterFailures,
+  secondsToWait,
+  type GuessingSubject,
+} from './guessing.ts';
 import { hashPassword, randomPassword, refuseGuessable, verifyPassword } from './password.ts';
-import { deleteSession, deleteSessionsOf, insertSession, prepareFindSession, touchSession } from './sessions.store.ts';
+import {
+  deleteSession,
+  deleteSessionsOf,
+  insertSession,
+  prepareFindSession,
+  touchSession,
+} from './sessions.store.ts';
 import { hashToken, mintToken } from './token.ts';
-import { findUserByName, hasUsers, insertUser, isStillCurrent, updatePasswordHash } from './users.store.ts';
+import {
+  findUserByName,
+  hasUsers,
+  insertUser,
+  isStillCurrent,
+  updatePasswordHash,
+} from './users.store.ts';
 
 /** How long sessions live. */
 export interface SessionLimits {
@@ -35,25 +58,51 @@ export interface OpenedSession {
 export interface Identity {
   limits: SessionLimits;
   /** The caller behind a cookie, with the permissions of this moment; undefined when the session is not alive. */
-  authenticate(token: string, origin: { requestId: string; address: string | null }): Promise<UserCaller | undefined>;
+  authenticate(
+    token: string,
+    origin: { requestId: string; address: string | null },
+  ): Promise<UserCaller | undefined>;
   /** Throws `sign-in-refused`, `too-many-attempts`, `overloaded`. */
-  signIn(caller: AnonymousCaller, input: { username: string; password: Redacted<string> }): Promise<OpenedSession>;
+  signIn(
+    caller: AnonymousCaller,
+    input: { username: string; password: Redacted<string> },
+  ): Promise<OpenedSession>;
   /** Ends the caller's session. */
   signOut(caller: UserCaller): Promise<void>;
   /** Changes the caller's own password and ends their other sessions. Throws `validation-failed`, `too-many-attempts`, `overloaded`. */
-  changePassword(caller: UserCaller, input: { currentPassword: Redacted<string>; newPassword: Redacted<string> }): Promise<void>;
+  changePassword(
+    caller: UserCaller,
+    input: { currentPassword: Redacted<string>; newPassword: Redacted<string> },
+  ): Promise<void>;
   /** Creates the first user, `admin`, if there is no user at all. Answers the password when it had to make one up. */
-  createFirstUser(caller: SystemCaller, password: Redacted<string> | undefined): Promise<Redacted<string> | undefined>;
+  createFirstUser(
+    caller: SystemCaller,
+    password: Redacted<string> | undefined,
+  ): Promise<Redacted<string> | undefined>;
   /** Creates a user. Throws `validation-failed` for `name` or `password`. */
-  createUser(caller: SystemCaller, input: { name: string; password: Redacted<string>; permissions: readonly Permission[] }): Promise<void>;
+  createUser(
+    caller: SystemCaller,
+    input: { name: string; password: Redacted<string>; permissions: readonly Permission[] },
+  ): Promise<void>;
   /** Sets a new password, unlocks the account and ends its sessions. Throws `not-found`, `validation-failed`. */
-  resetPassword(caller: SystemCaller, input: { name: string; password: Redacted<string> }): Promise<void>;
+  resetPassword(
+    caller: SystemCaller,
+    input: { name: string; password: Redacted<string> },
+  ): Promise<void>;
   /** Replaces what a user may do. Throws `not-found`. */
-  setPermissions(caller: SystemCaller, input: { name: string; permissions: readonly Permission[] }): Promise<void>;
+  setPermissions(
+    caller: SystemCaller,
+    input: { name: string; permissions: readonly Permission[] },
+  ): Promise<void>;
 }
 
 /** Sign-in over this database. */
-export function createIdentity(database: Database, audit: Audit, permissions: Permissions, limits: SessionLimits): Identity {
+export function createIdentity(
+  database: Database,
+  audit: Audit,
+  permissions: Permissions,
+  limits: SessionLimits,
+): Identity {
   const findSession = prepareFindSession(database, limits.idleMinutes);
 
   /** Counts the attempt as failed before it is made; throws when it may not be made yet. */
@@ -62,29 +111,55 @@ export function createIdentity(database: Database, audit: Audit, permissions: Pe
       const { failures, secondsSinceLast } = await lockAttempts(tx, keyHash);
       const wait = secondsToWait(subject, failures, secondsSinceLast);
       if (wait === Number.POSITIVE_INFINITY) {
-        throw new Problem('too-many-attempts', { detail: 'This account is locked after too many failures. The operator unlocks it with "dropsafe users reset-password".' });
+        throw new Problem('too-many-attempts', {
+          detail:
+            'This account is locked after too many failures. The operator unlocks it with "dropsafe users reset-password".',
+        });
       }
       if (wait > 0) {
         const seconds = Math.ceil(wait);
-        throw new Problem('too-many-attempts', { retryAfterSeconds: seconds, detail: `Too many failed attempts. Wait ${seconds} seconds before the next one.` });
+        throw new Problem('too-many-attempts', {
+          retryAfterSeconds: seconds,
+          detail: `Too many failed attempts. Wait ${seconds} seconds before the next one.`,
+        });
       }
-      await countFailure(tx, keyHash, subject === 'address' && secondsSinceLast > 3600 ? 1 : failures + 1);
+      await countFailure(
+        tx,
+        keyHash,
+        subject === 'address' && secondsSinceLast > 3600 ? 1 : failures + 1,
+      );
     });
   }
 
-  async function checkNewPassword(password: Redacted<string>, userName: string, field: string): Promise<void> {
+  async function checkNewPassword(
+    password: Redacted<string>,
+    userName: string,
+    field: string,
+  ): Promise<void> {
     const parsed = NewPasswordSchema.safeParse(password.reveal());
-    if (!parsed.success) throw fieldProblem(field, parsed.error.issues[0]?.message ?? 'Choose another password.');
+    if (!parsed.success)
+      throw fieldProblem(field, parsed.error.issues[0]?.message ?? 'Choose another password.');
     await refuseGuessable(password, userName, field);
   }
 
   async function insertCheckedUser(
     caller: Caller,
-    { name, password, permissions: granted }: { name: string; password: Redacted<string>; permissions: readonly Permission[] },
+    {
+      name,
+      password,
+      permissions: granted,
+    }: { name: string; password: Redacted<string>; permissions: readonly Permission[] },
   ): Promise<void> {
     const canonicalName = canonicalUserName(name);
-    if (name !== name.trim() || !/^[\p{L}\p{N}._@+-]+$/u.test(name) || name.length > userNameLength.max) {
-      throw fieldProblem('name', `Use up to ${userNameLength.max} letters, digits and the characters . _ @ + -`);
+    if (
+      name !== name.trim() ||
+      !/^[\p{L}\p{N}._@+-]+$/u.test(name) ||
+      name.length > userNameLength.max
+    ) {
+      throw fieldProblem(
+        'name',
+        `Use up to ${userNameLength.max} letters, digits and the characters . _ @ + -`,
+      );
     }
     await checkNewPassword(password, name, 'password');
     const id = randomUUID();
@@ -92,13 +167,18 @@ export function createIdentity(database: Database, audit: Audit, permissions: Pe
     await database.transaction(async (tx) => {
       await insertUser(tx, { id, name, canonicalName, passwordHash });
       await permissions.grant(tx, id, granted);
-      await audit.record(tx, caller, { action: 'user.created', subject: name, permissions: granted });
+      await audit.record(tx, caller, {
+        action: 'user.created',
+        subject: name,
+        permissions: granted,
+      });
     });
   }
 
   async function findOrRefuse(name: string) {
     const user = await findUserByName(database.queries, canonicalUserName(name));
-    if (user === undefined) throw new Problem('not-found', { detail: 'There is no user of this name.' });
+    if (user === undefined)
+      throw new Problem('not-found', { detail: 'There is no user of this name.' });
     return user;
   }
 
@@ -127,7 +207,10 @@ export function createIdentity(database: Database, audit: Audit, permissions: Pe
       const user = await findUserByName(database.queries, canonicalUserName(username));
       if (!(await verifyPassword(user?.passwordHash, password)) || user === undefined) {
         // The typed name is not recorded: it may be a password in the wrong field.
-        await audit.recordRefusal(caller, { action: 'session.refused', subject: user?.name ?? 'unknown user' });
+        await audit.recordRefusal(caller, {
+          action: 'session.refused',
+          subject: user?.name ?? 'unknown user',
+        });
         throw new Problem('sign-in-refused');
       }
       const token = mintToken();
@@ -138,13 +221,25 @@ export function createIdentity(database: Database, audit: Audit, permissions: Pe
         await clearFailures(tx, account);
         await takeFailureBack(tx, address);
         await pruneAttempts(tx, lockedAfterFailures);
-        const until = await insertSession(tx, { id, tokenHash: hashToken(token), userId: user.id }, limits.hours);
+        const until = await insertSession(
+          tx,
+          { id, tokenHash: hashToken(token), userId: user.id },
+          limits.hours,
+        );
         await audit.record(tx, caller, { action: 'session.started', subject: user.name });
         return until;
       });
       const { requestId, address: from } = caller;
       return {
-        caller: { kind: 'user', id: user.id, name: user.name, permissions: user.permissions, session: { id, expiresAt }, requestId, address: from },
+        caller: {
+          kind: 'user',
+          id: user.id,
+          name: user.name,
+          permissions: user.permissions,
+          session: { id, expiresAt },
+          requestId,
+          address: from,
+        },
         token,
       };
     },
@@ -152,7 +247,8 @@ export function createIdentity(database: Database, audit: Audit, permissions: Pe
     async signOut(caller) {
       await database.transaction(async (tx) => {
         const wasAlive = await deleteSession(tx, caller.session.id);
-        if (wasAlive) await audit.record(tx, caller, { action: 'session.ended', subject: caller.name });
+        if (wasAlive)
+          await audit.record(tx, caller, { action: 'session.ended', subject: caller.name });
       });
     },
 
@@ -178,7 +274,11 @@ export function createIdentity(database: Database, audit: Audit, permissions: Pe
       if (await hasUsers(database.queries)) return undefined;
       const chosen = password ?? randomPassword();
       try {
-        await insertCheckedUser(caller, { name: 'admin', password: chosen, permissions: ['SECRET_MANAGEMENT'] });
+        await insertCheckedUser(caller, {
+          name: 'admin',
+          password: chosen,
+          permissions: ['SECRET_MANAGEMENT'],
+        });
       } catch (error) {
         // Another node that starts for the first time was quicker, and has printed its password.
         if (await hasUsers(database.queries)) return undefined;
@@ -205,7 +305,11 @@ export function createIdentity(database: Database, audit: Audit, permissions: Pe
       const user = await findOrRefuse(name);
       await database.transaction(async (tx) => {
         await permissions.grant(tx, user.id, granted);
-        await audit.record(tx, caller, { action: 'user.permissions-set', subject: user.name, permissions: granted });
+        await audit.record(tx, caller, {
+          action: 'user.permissions-set',
+          subject: user.name,
+          permissions: granted,
+        });
       });
     },
   };

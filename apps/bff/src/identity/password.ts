@@ -42,7 +42,10 @@ let decoy: Promise<string> | undefined;
  * Compares a password with a stored hash. Without a hash (no such user) it does the same work on a decoy and answers
  * false, so that the time tells nothing. Throws `overloaded`.
  */
-export async function verifyPassword(stored: string | undefined, password: Redacted<string>): Promise<boolean> {
+export async function verifyPassword(
+  stored: string | undefined,
+  password: Redacted<string>,
+): Promise<boolean> {
   decoy ??= hash(randomBytes(32), cost);
   const against = stored ?? (await decoy);
   const isRight = await inTurn(() => verify(against, password.reveal()));
@@ -57,7 +60,10 @@ export async function warmUp(): Promise<void> {
 
 /** A random password of 150 bits, in groups that can be read aloud (Crockford's base32: no letter looks like another). */
 export function randomPassword(): Redacted<string> {
-  const letters = Array.from(randomBytes(30), (byte) => '0123456789abcdefghjkmnpqrstvwxyz'[byte % 32]).join('');
+  const letters = Array.from(
+    randomBytes(30),
+    (byte) => '0123456789abcdefghjkmnpqrstvwxyz'[byte % 32],
+  ).join('');
   return new Redacted(letters.replaceAll(/.{5}(?=.)/g, '$&-'));
 }
 
@@ -65,7 +71,11 @@ export function randomPassword(): Redacted<string> {
  * Refuses passwords that a guesser tries first: common ones, words of the product or the user's own name, repeats and
  * keyboard rows (NIST SP 800-63B-4, 3.1.1.2). Throws `validation-failed` for `field`.
  */
-export async function refuseGuessable(password: Redacted<string>, userName: string, field: string): Promise<void> {
+export async function refuseGuessable(
+  password: Redacted<string>,
+  userName: string,
+  field: string,
+): Promise<void> {
   // Loaded when needed: the word lists take some 30 MB that a node without such a change never pays for.
   const [{ ZxcvbnFactory }, { dictionary, adjacencyGraphs }] = await Promise.all([
     import('@zxcvbn-ts/core'),
@@ -74,6 +84,9 @@ export async function refuseGuessable(password: Redacted<string>, userName: stri
   const estimator = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
   const { guessesLog10 } = estimator.check(password.reveal(), [userName, 'dropsafe', 'drop safe']);
   if (guessesLog10 < 10) {
-    throw fieldProblem(field, 'This password is too easy to guess. Avoid common passwords, repeats, rows of keys and your own name; a few unrelated words are good.');
+    throw fieldProblem(
+      field,
+      'This password is too easy to guess. Avoid common passwords, repeats, rows of keys and your own name; a few unrelated words are good.',
+    );
   }
 }

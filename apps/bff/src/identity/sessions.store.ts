@@ -12,7 +12,9 @@ export const sessions = pgTable(
   {
     id: uuid().primaryKey(),
     tokenHash: bytes().notNull().unique(),
-    userId: uuid().notNull().references(() => users.id, { onDelete: 'cascade' }),
+    userId: uuid()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
     createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull().defaultNow(),
     /** Up to a minute behind, so that not every request is a write. */
     lastSeenAt: timestamp({ withTimezone: true, precision: 3 }).notNull().defaultNow(),
@@ -36,7 +38,10 @@ export interface LiveSession {
  * Makes the look-up of a session: one query by the unique index on the hash, prepared once because every request runs
  * it. Expiry is decided by the database's clock, so that all nodes agree.
  */
-export function prepareFindSession(database: Database, idleMinutes: number): (tokenHash: Uint8Array) => Promise<LiveSession | undefined> {
+export function prepareFindSession(
+  database: Database,
+  idleMinutes: number,
+): (tokenHash: Uint8Array) => Promise<LiveSession | undefined> {
   const query = database.queries
     .select({
       id: sessions.id,
@@ -66,7 +71,9 @@ export async function insertSession(
   session: { id: string; tokenHash: Uint8Array; userId: string },
   hours: number,
 ): Promise<Date> {
-  await queries.delete(sessions).where(and(eq(sessions.userId, session.userId), sql`${sessions.expiresAt} < now()`));
+  await queries
+    .delete(sessions)
+    .where(and(eq(sessions.userId, session.userId), sql`${sessions.expiresAt} < now()`));
   const [row] = await queries
     .insert(sessions)
     .values({ ...session, expiresAt: sql`now() + make_interval(hours => ${hours}::int)` })
@@ -77,16 +84,28 @@ export async function insertSession(
 
 /** Notes that a session is in use. */
 export async function touchSession(queries: Queries, id: string): Promise<void> {
-  await queries.update(sessions).set({ lastSeenAt: sql`now()` }).where(eq(sessions.id, id));
+  await queries
+    .update(sessions)
+    .set({ lastSeenAt: sql`now()` })
+    .where(eq(sessions.id, id));
 }
 
 /** Ends a session; answers whether there was one. */
 export async function deleteSession(queries: Queries, id: string): Promise<boolean> {
-  return (await queries.delete(sessions).where(eq(sessions.id, id)).returning({ id: sessions.id })).length > 0;
+  return (
+    (await queries.delete(sessions).where(eq(sessions.id, id)).returning({ id: sessions.id }))
+      .length > 0
+  );
 }
 
 /** Ends all sessions of a user, except one if so wished. */
-export async function deleteSessionsOf(queries: Queries, userId: string, exceptId?: string): Promise<void> {
+export async function deleteSessionsOf(
+  queries: Queries,
+  userId: string,
+  exceptId?: string,
+): Promise<void> {
   const mine = eq(sessions.userId, userId);
-  await queries.delete(sessions).where(exceptId === undefined ? mine : and(mine, ne(sessions.id, exceptId)));
+  await queries
+    .delete(sessions)
+    .where(exceptId === undefined ? mine : and(mine, ne(sessions.id, exceptId)));
 }

@@ -25,10 +25,18 @@ export interface UserWithHash {
   permissions: Permission[];
 }
 
-const withHash = { id: users.id, name: users.name, passwordHash: users.passwordHash, permissions: grantsOf(users.id) };
+const withHash = {
+  id: users.id,
+  name: users.name,
+  passwordHash: users.passwordHash,
+  permissions: grantsOf(users.id),
+};
 
 /** The user of this name who may sign in. */
-export async function findUserByName(queries: Queries, canonicalName: string): Promise<UserWithHash | undefined> {
+export async function findUserByName(
+  queries: Queries,
+  canonicalName: string,
+): Promise<UserWithHash | undefined> {
   const [user] = await queries
     .select(withHash)
     .from(users)
@@ -41,7 +49,9 @@ export async function isStillCurrent(tx: Transaction, user: UserWithHash): Promi
   const rows = await tx
     .select({ id: users.id })
     .from(users)
-    .where(sql`${users.id} = ${user.id} and ${users.passwordHash} = ${user.passwordHash} and not ${users.isDisabled}`)
+    .where(
+      sql`${users.id} = ${user.id} and ${users.passwordHash} = ${user.passwordHash} and not ${users.isDisabled}`,
+    )
     .for('share');
   return rows.length > 0;
 }
@@ -59,12 +69,17 @@ export async function insertUser(
   try {
     await queries.insert(users).values(user);
   } catch (error) {
-    if (isUniqueViolation(error)) throw fieldProblem('name', 'There is already a user of this name.');
+    if (isUniqueViolation(error))
+      throw fieldProblem('name', 'There is already a user of this name.');
     throw error;
   }
 }
 
 /** Sets a new password. */
-export async function updatePasswordHash(queries: Queries, id: string, passwordHash: string): Promise<void> {
+export async function updatePasswordHash(
+  queries: Queries,
+  id: string,
+  passwordHash: string,
+): Promise<void> {
   await queries.update(users).set({ passwordHash }).where(eq(users.id, id));
 }

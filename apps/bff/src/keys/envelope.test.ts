@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { newCanary } from '../../testkit/canary.ts';
 import { Redacted } from '../base/redacted.ts';
-import { dekContext, OpenError, openValue, opensCheck, sealCheck, sealValue, valueContext, type SealContext } from './envelope.ts';
+import {
+  dekContext,
+  OpenError,
+  openValue,
+  opensCheck,
+  sealCheck,
+  sealValue,
+  valueContext,
+  type SealContext,
+} from './envelope.ts';
 import type { Kek } from './keyring.ts';
 
 interface Vector {
@@ -25,7 +34,9 @@ interface Vector {
 const fromHex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'));
 const toHex = (content: Uint8Array) => Buffer.from(content).toString('hex');
 // as: our own file; a wrong shape fails the tests that read it
-const vectors = JSON.parse(readFileSync(join(import.meta.dirname, '../../../../docs/encryption.vectors.json'), 'utf8')) as Vector[];
+const vectors = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../../docs/encryption.vectors.json'), 'utf8'),
+) as Vector[];
 
 const kek: Kek = { id: 'kek-test', key: new Redacted(new Uint8Array(32).fill(7)) };
 const context: SealContext = {
@@ -45,7 +56,11 @@ describe('the published vectors', () => {
 
   test.each(vectors)('$title: sealing gives the bytes, opening gives the value', (vector) => {
     const key: Kek = { id: vector.kekId, key: new Redacted(fromHex(vector.kek)) };
-    const randomness = { dek: fromHex(vector.dek), dekIv: fromHex(vector.dekIv), valueIv: fromHex(vector.valueIv) };
+    const randomness = {
+      dek: fromHex(vector.dek),
+      dekIv: fromHex(vector.dekIv),
+      valueIv: fromHex(vector.valueIv),
+    };
     const made = sealValue(key, vector.context, new Redacted(fromHex(vector.value)), randomness);
     expect(toHex(made.wrappedDek)).toBe(vector.wrappedDek);
     expect(toHex(made.sealedValue)).toBe(vector.sealedValue);
@@ -65,9 +80,13 @@ describe('the published vectors', () => {
 function openAsDocumented(key: string, aad: string, sealedText: string): string {
   const bytes = Buffer.from(sealedText, 'hex');
   expect(bytes[0]).toBe(1);
-  const decipher = createDecipheriv('aes-256-gcm', fromHex(key), bytes.subarray(1, 13), { authTagLength: 16 });
+  const decipher = createDecipheriv('aes-256-gcm', fromHex(key), bytes.subarray(1, 13), {
+    authTagLength: 16,
+  });
   decipher.setAAD(fromHex(aad)).setAuthTag(bytes.subarray(-16));
-  return Buffer.concat([decipher.update(bytes.subarray(13, -16)), decipher.final()]).toString('hex');
+  return Buffer.concat([decipher.update(bytes.subarray(13, -16)), decipher.final()]).toString(
+    'hex',
+  );
 }
 
 test('what was sealed opens to the same bytes', () => {
@@ -85,16 +104,27 @@ describe('does not open', () => {
     ['in another row', { secretId: '00000000-0000-4000-8000-000000000002' }],
     ['under another name', { name: 'API_KEY2' }],
     ['as another version', { valueVersion: 2 }],
-    ['with a destination more', { destinations: [...context.destinations, 'https://evil.example'] }],
+    [
+      'with a destination more',
+      { destinations: [...context.destinations, 'https://evil.example'] },
+    ],
     ['with a destination less', { destinations: ['https://a.example.com'] }],
-    ['with other destinations', { destinations: ['https://a.example.com', 'https://evil.example'] }],
-    ['with destinations run together', { destinations: ['https://a.example.comhttps://b.example.com'] }],
+    [
+      'with other destinations',
+      { destinations: ['https://a.example.com', 'https://evil.example'] },
+    ],
+    [
+      'with destinations run together',
+      { destinations: ['https://a.example.comhttps://b.example.com'] },
+    ],
   ])('%s', (_, change) => {
     expect(() => openValue(kek, { ...context, ...change }, sealed)).toThrow(OpenError);
   });
 
   test('under another key of the same id', () => {
-    expect(() => openValue({ ...kek, key: new Redacted(new Uint8Array(32).fill(8)) }, context, sealed)).toThrow(OpenError);
+    expect(() =>
+      openValue({ ...kek, key: new Redacted(new Uint8Array(32).fill(8)) }, context, sealed),
+    ).toThrow(OpenError);
   });
 
   test('under the same key by another id', () => {
@@ -111,13 +141,21 @@ describe('does not open', () => {
 
   test.each(['sealedValue', 'wrappedDek'] as const)('with %s cut to any length', (part) => {
     for (let length = 0; length < sealed[part].length; length += 1) {
-      expect(() => openValue(kek, context, { ...sealed, [part]: sealed[part].subarray(0, length) })).toThrow(OpenError);
+      expect(() =>
+        openValue(kek, context, { ...sealed, [part]: sealed[part].subarray(0, length) }),
+      ).toThrow(OpenError);
     }
   });
 
   test('with the wrapped DEK of another secret', () => {
-    const other = sealValue(kek, { ...context, secretId: '00000000-0000-4000-8000-000000000009' }, value());
-    expect(() => openValue(kek, context, { ...sealed, wrappedDek: other.wrappedDek })).toThrow(OpenError);
+    const other = sealValue(
+      kek,
+      { ...context, secretId: '00000000-0000-4000-8000-000000000009' },
+      value(),
+    );
+    expect(() => openValue(kek, context, { ...sealed, wrappedDek: other.wrappedDek })).toThrow(
+      OpenError,
+    );
   });
 });
 

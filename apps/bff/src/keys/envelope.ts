@@ -52,7 +52,11 @@ export function sealValue(
   kek: Kek,
   context: SealContext,
   value: Redacted<Uint8Array>,
-  randomness: SealRandomness = { dek: randomBytes(keyBytes), dekIv: randomBytes(ivBytes), valueIv: randomBytes(ivBytes) },
+  randomness: SealRandomness = {
+    dek: randomBytes(keyBytes),
+    dekIv: randomBytes(ivBytes),
+    valueIv: randomBytes(ivBytes),
+  },
 ): SealedValue {
   const { dek, dekIv, valueIv } = randomness;
   try {
@@ -67,7 +71,11 @@ export function sealValue(
 }
 
 /** Opens what `sealValue` made for the very same context. Throws an `OpenError`, whatever is wrong. */
-export function openValue(kek: Kek, context: SealContext, sealed: SealedValue): Redacted<Uint8Array> {
+export function openValue(
+  kek: Kek,
+  context: SealContext,
+  sealed: SealedValue,
+): Redacted<Uint8Array> {
   const dek = decrypt(kek.key.reveal(), dekContext(context.secretId, kek.id), sealed.wrappedDek);
   try {
     if (dek.length !== keyBytes) throw new OpenError();
@@ -78,8 +86,20 @@ export function openValue(kek: Kek, context: SealContext, sealed: SealedValue): 
 }
 
 /** Additional data of a value. */
-export function valueContext({ secretId, name, valueVersion, destinations }: SealContext): Uint8Array {
-  return encode(['dropsafe/value/v1/A256GCM', secretId, name, String(valueVersion), String(destinations.length), ...destinations]);
+export function valueContext({
+  secretId,
+  name,
+  valueVersion,
+  destinations,
+}: SealContext): Uint8Array {
+  return encode([
+    'dropsafe/value/v1/A256GCM',
+    secretId,
+    name,
+    String(valueVersion),
+    String(destinations.length),
+    ...destinations,
+  ]);
 }
 
 /** Additional data of a wrapped DEK. */
@@ -89,13 +109,20 @@ export function dekContext(secretId: string, kekId: string): Uint8Array {
 
 /** A check value that opens under this KEK only: what proves a key is opening, not a matching id. */
 export function sealCheck(kek: Kek): Uint8Array {
-  return encrypt(kek.key.reveal(), randomBytes(ivBytes), checkContext(kek.id), Buffer.from(checkText));
+  return encrypt(
+    kek.key.reveal(),
+    randomBytes(ivBytes),
+    checkContext(kek.id),
+    Buffer.from(checkText),
+  );
 }
 
 /** True when the stored check value opens under this KEK. */
 export function opensCheck(kek: Kek, check: Uint8Array): boolean {
   try {
-    return Buffer.from(decrypt(kek.key.reveal(), checkContext(kek.id), check)).toString() === checkText;
+    return (
+      Buffer.from(decrypt(kek.key.reveal(), checkContext(kek.id), check)).toString() === checkText
+    );
   } catch {
     return false;
   }
@@ -116,16 +143,29 @@ function encode(parts: readonly string[]): Uint8Array {
   );
 }
 
-function encrypt(key: Uint8Array, iv: Uint8Array, context: Uint8Array, plain: Uint8Array): Uint8Array {
+function encrypt(
+  key: Uint8Array,
+  iv: Uint8Array,
+  context: Uint8Array,
+  plain: Uint8Array,
+): Uint8Array {
   const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: tagBytes });
   cipher.setAAD(context);
-  return Buffer.concat([Buffer.of(formatVersion), iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  return Buffer.concat([
+    Buffer.of(formatVersion),
+    iv,
+    cipher.update(plain),
+    cipher.final(),
+    cipher.getAuthTag(),
+  ]);
 }
 
 function decrypt(key: Uint8Array, context: Uint8Array, sealed: Uint8Array): Uint8Array {
   if (sealed.length < 1 + ivBytes + tagBytes || sealed[0] !== formatVersion) throw new OpenError();
   // Without authTagLength Node accepts tags of 4 bytes, which can be guessed.
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + ivBytes), { authTagLength: tagBytes });
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + ivBytes), {
+    authTagLength: tagBytes,
+  });
   decipher.setAAD(context);
   decipher.setAuthTag(sealed.subarray(-tagBytes));
   // update() hands out bytes that nothing vouches for yet; final() is what vouches.

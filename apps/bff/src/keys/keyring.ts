@@ -35,7 +35,8 @@ const KeysetSchema = z.object({
 
 /** Reads a keyset. Throws a `StartError` that names `source` and what is wrong, never any of the content. */
 export function parseKeyset(text: Redacted<string>, source: string): Keyring {
-  const wrong = (what: string) => new StartError(`The keyset in ${source} cannot be used: ${what}. Nothing was changed.`);
+  const wrong = (what: string) =>
+    new StartError(`The keyset in ${source} cannot be used: ${what}. Nothing was changed.`);
   let json: unknown;
   try {
     json = JSON.parse(text.reveal());
@@ -44,7 +45,9 @@ export function parseKeyset(text: Redacted<string>, source: string): Keyring {
   }
   const parsed = KeysetSchema.safeParse(json);
   if (!parsed.success) {
-    throw wrong('it must be {"primary": id, "keys": [{"kty": "oct", "kid": id, "k": 32 bytes in base64url}]}');
+    throw wrong(
+      'it must be {"primary": id, "keys": [{"kty": "oct", "kid": id, "k": 32 bytes in base64url}]}',
+    );
   }
   const byId = new Map<string, Kek>();
   for (const { kid, k } of parsed.data.keys) {

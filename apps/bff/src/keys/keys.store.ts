@@ -13,12 +13,18 @@ export const keks = pgTable('keks', {
 });
 
 /** The KEKs that the database expects a node to have. */
-export async function listKeks(queries: Queries): Promise<{ id: string; checkValue: Uint8Array }[]> {
+export async function listKeks(
+  queries: Queries,
+): Promise<{ id: string; checkValue: Uint8Array }[]> {
   return queries.select({ id: keks.id, checkValue: keks.checkValue }).from(keks);
 }
 
 /** Makes a KEK known. */
-export async function insertKek(queries: Queries, id: string, checkValue: Uint8Array): Promise<void> {
+export async function insertKek(
+  queries: Queries,
+  id: string,
+  checkValue: Uint8Array,
+): Promise<void> {
   await queries.insert(keks).values({ id, checkValue });
 }
 

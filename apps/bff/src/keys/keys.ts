@@ -8,7 +8,15 @@ import type { Log } from '../base/log.ts';
 import { Problem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import { StartError } from '../base/start-error.ts';
-import { OpenError, openValue, opensCheck, sealCheck, sealValue, type SealContext, type SealedValue } from './envelope.ts';
+import {
+  OpenError,
+  openValue,
+  opensCheck,
+  sealCheck,
+  sealValue,
+  type SealContext,
+  type SealedValue,
+} from './envelope.ts';
 import { makeKeyset, parseKeyset, type Keyring } from './keyring.ts';
 import { readKeysetFile, writeKeysetFile } from './keyset-file.ts';
 import { insertKek, listKeks, reserveWraps } from './keys.store.ts';
@@ -42,28 +50,43 @@ const wrapBlock = 4096;
  */
 export async function openKeys(database: Database, source: KeysetSource, log: Log): Promise<Keys> {
   const known = await listKeks(database.queries);
-  const keyring = await readOrMakeKeyset(source, known.map((kek) => kek.id), log);
+  const keyring = await readOrMakeKeyset(
+    source,
+    known.map((kek) => kek.id),
+    log,
+  );
   for (const { id, checkValue } of known) {
     const kek = keyring.byId.get(id);
     if (kek === undefined) {
-      throw new StartError(`The keyset has no key ${id}, which this database needs. Bring back the keyset that belongs to it. Nothing was changed.`);
+      throw new StartError(
+        `The keyset has no key ${id}, which this database needs. Bring back the keyset that belongs to it. Nothing was changed.`,
+      );
     }
     if (!opensCheck(kek, checkValue)) {
-      throw new StartError(`The key ${id} in the keyset is not the one that this database was written with. Bring back the keyset that belongs to it. Nothing was changed.`);
+      throw new StartError(
+        `The key ${id} in the keyset is not the one that this database was written with. Bring back the keyset that belongs to it. Nothing was changed.`,
+      );
     }
   }
   for (const kek of keyring.byId.values()) {
-    if (!known.some(({ id }) => id === kek.id)) await insertKek(database.queries, kek.id, sealCheck(kek));
+    if (!known.some(({ id }) => id === kek.id))
+      await insertKek(database.queries, kek.id, sealCheck(kek));
   }
   return createKeys(database, keyring, log);
 }
 
-async function readOrMakeKeyset(source: KeysetSource, known: readonly string[], log: Log): Promise<Keyring> {
+async function readOrMakeKeyset(
+  source: KeysetSource,
+  known: readonly string[],
+  log: Log,
+): Promise<Keyring> {
   if (source.text !== undefined) return parseKeyset(source.text, 'DROPSAFE_KEYSET');
   const text = await readKeysetFile(source.file);
   if (text !== undefined) return parseKeyset(text, source.file);
   if (known.length > 0) {
-    throw new StartError(`The keyset file ${source.file} is missing, but this database needs the key ${known.join(', ')}. Bring the file back; without it the values cannot be opened. Nothing was changed.`);
+    throw new StartError(
+      `The keyset file ${source.file} is missing, but this database needs the key ${known.join(', ')}. Bring the file back; without it the values cannot be opened. Nothing was changed.`,
+    );
   }
   const made = makeKeyset(new Date());
   await writeKeysetFile(source.file, made);
@@ -80,7 +103,10 @@ async function createKeys(database: Database, keyring: Keyring, log: Log): Promi
     const total = await reserveWraps(database.queries, primary.id, wrapBlock);
     if (total > maxWraps) {
       log.warn('key.exhausted', { kekId: primary.id });
-      throw new Problem('internal', { detail: 'The primary key has been used as often as it may be. The operator must add a new one.' });
+      throw new Problem('internal', {
+        detail:
+          'The primary key has been used as often as it may be. The operator must add a new one.',
+      });
     }
     left += wrapBlock;
   }
@@ -95,7 +121,8 @@ async function createKeys(database: Database, keyring: Keyring, log: Log): Promi
     async seal(context, value) {
       // Asked for long before it is needed: sealing happens inside transactions, and if all of them waited here for
       // one more connection of the pool that they occupy, none would ever get it.
-      if (left < wrapBlock / 2) reserveOnce().catch((error: unknown) => log.error('key.reserve-failed', error));
+      if (left < wrapBlock / 2)
+        reserveOnce().catch((error: unknown) => log.error('key.reserve-failed', error));
       if (left === 0) await reserveOnce();
       left -= 1;
       return sealValue(primary, context, value);

@@ -17,7 +17,10 @@ export async function readKeysetFile(path: string): Promise<Redacted<string> | u
   } catch (error) {
     if (error instanceof StartError) throw error;
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw new StartError(`The keyset file ${path} cannot be read (${codeOf(error) ?? 'unknown reason'}).`, { cause: error });
+    throw new StartError(
+      `The keyset file ${path} cannot be read (${codeOf(error) ?? 'unknown reason'}).`,
+      { cause: error },
+    );
   }
 }
 
@@ -28,7 +31,11 @@ export async function writeKeysetFile(path: string, text: Redacted<string>): Pro
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await unlink(temporary).catch(() => {});
-    const file = await open(temporary, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
+    const file = await open(
+      temporary,
+      constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY,
+      0o600,
+    );
     await file.writeFile(text.reveal());
     await file.sync();
     await file.close();
@@ -37,6 +44,9 @@ export async function writeKeysetFile(path: string, text: Redacted<string>): Pro
     await directory.sync();
     await directory.close();
   } catch (error) {
-    throw new StartError(`The keyset file ${path} cannot be written (${codeOf(error) ?? 'unknown reason'}). Nothing was changed.`, { cause: error });
+    throw new StartError(
+      `The keyset file ${path} cannot be written (${codeOf(error) ?? 'unknown reason'}). Nothing was changed.`,
+      { cause: error },
+    );
   }
 }

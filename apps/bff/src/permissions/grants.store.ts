@@ -15,14 +15,20 @@ export const grants = pgTable(
  * one round trip and at one moment. Served by the primary key.
  */
 export function grantsOf(principalId: Column): SQL<Permission[]> {
-  return sql<Permission[]>`to_json(array(select ${grants.permission} from ${grants} where ${grants.principalId} = ${principalId}))`.mapWith(
+  return sql<
+    Permission[]
+  >`to_json(array(select ${grants.permission} from ${grants} where ${grants.principalId} = ${principalId}))`.mapWith(
     // A permission of a newer version means nothing here.
     (names: string[]) => permissionNames.filter((permission) => names.includes(permission)),
   );
 }
 
 /** Replaces what a principal was granted. */
-export async function replaceGrants(queries: Queries, principalId: string, permissions: readonly Permission[]): Promise<void> {
+export async function replaceGrants(
+  queries: Queries,
+  principalId: string,
+  permissions: readonly Permission[],
+): Promise<void> {
   await queries.delete(grants).where(eq(grants.principalId, principalId));
   const rows = [...new Set(permissions)].map((permission) => ({ principalId, permission }));
   if (rows.length > 0) await queries.insert(grants).values(rows);

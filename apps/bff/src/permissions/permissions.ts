@@ -26,7 +26,11 @@ export function createPermissions(audit: Audit): Permissions {
       if (caller.kind === 'system') return;
       if (caller.kind === 'anonymous') throw new Problem('unauthenticated');
       if (isAllowed(caller.permissions, anyOf)) return;
-      await audit.recordRefusal(caller, { action: 'permission.denied', subject: target, permissions: anyOf });
+      await audit.recordRefusal(caller, {
+        action: 'permission.denied',
+        subject: target,
+        permissions: anyOf,
+      });
       throw new Problem('permission-required', {
         permissions: anyOf,
         detail: `This needs one of the permissions ${anyOf.join(', ')}. Ask an administrator for it.`,

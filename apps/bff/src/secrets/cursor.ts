@@ -26,13 +26,25 @@ export function printCursor(content: CursorContent): string {
 }
 
 /** Reads a cursor. Throws `validation-failed` when this server never made it, or when it belongs to another search. */
-export function parseCursor(text: string, expected: { sort: Sort | undefined; q: string | undefined }): CursorContent {
+export function parseCursor(
+  text: string,
+  expected: { sort: Sort | undefined; q: string | undefined },
+): CursorContent {
   const content = CursorContentSchema.safeParse(decode(text)).data;
-  if (content === undefined || (typeof content.key === 'string') !== content.sort.endsWith('name')) {
-    throw fieldProblem('cursor', 'Not a cursor of this list. Take it from "nextCursor" of the page before, or leave it out.');
+  if (
+    content === undefined ||
+    (typeof content.key === 'string') !== content.sort.endsWith('name')
+  ) {
+    throw fieldProblem(
+      'cursor',
+      'Not a cursor of this list. Take it from "nextCursor" of the page before, or leave it out.',
+    );
   }
   if ((expected.sort ?? content.sort) !== content.sort || (expected.q ?? content.q) !== content.q) {
-    throw fieldProblem('cursor', 'This cursor belongs to another search or sort order. Leave it out to start anew.');
+    throw fieldProblem(
+      'cursor',
+      'This cursor belongs to another search or sort order. Leave it out to start anew.',
+    );
   }
   return content;
 }

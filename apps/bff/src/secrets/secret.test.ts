@@ -11,14 +11,39 @@ describe('what an update comes to', () => {
     ['nothing sent', {}, false, { kind: 'unchanged' }],
     ['the same description', { description: 'old' }, false, { kind: 'unchanged' }],
     ['the same destinations', { destinations: [a] }, false, { kind: 'unchanged' }],
-    ['another description', { description: 'new' }, false, { kind: 'change', fields: ['description'], seal: 'keep' }],
-    ['no description any more', { description: null }, false, { kind: 'change', fields: ['description'], seal: 'keep' }],
-    ['a destination less', { destinations: [] }, false, { kind: 'change', fields: ['destinations'], seal: 'reseal' }],
+    [
+      'another description',
+      { description: 'new' },
+      false,
+      { kind: 'change', fields: ['description'], seal: 'keep' },
+    ],
+    [
+      'no description any more',
+      { description: null },
+      false,
+      { kind: 'change', fields: ['description'], seal: 'keep' },
+    ],
+    [
+      'a destination less',
+      { destinations: [] },
+      false,
+      { kind: 'change', fields: ['destinations'], seal: 'reseal' },
+    ],
     ['a destination more', { destinations: [a, b] }, false, { kind: 'widened' }],
     ['another destination', { destinations: [b] }, false, { kind: 'widened' }],
-    ['a destination more, with a value', { destinations: [a, b] }, true, { kind: 'change', fields: ['value', 'destinations'], seal: 'replace' }],
+    [
+      'a destination more, with a value',
+      { destinations: [a, b] },
+      true,
+      { kind: 'change', fields: ['value', 'destinations'], seal: 'replace' },
+    ],
     ['a value', {}, true, { kind: 'change', fields: ['value'], seal: 'replace' }],
-    ['a value and the same rest', { description: 'old', destinations: [a] }, true, { kind: 'change', fields: ['value'], seal: 'replace' }],
+    [
+      'a value and the same rest',
+      { description: 'old', destinations: [a] },
+      true,
+      { kind: 'change', fields: ['value'], seal: 'replace' },
+    ],
   ])('%s', (_, patch, hasValue, expected) => {
     expect(decideChange(current, { ...patch, hasValue })).toEqual(expected);
   });
@@ -39,11 +64,20 @@ test.each([
 });
 
 test('the trail names a secret, and nothing of a text that cannot be a name', () => {
-  expect([subjectOf('API_KEY'), subjectOf('-----BEGIN PRIVATE KEY-----')]).toEqual(['API_KEY', 'not a secret name']);
+  expect([subjectOf('API_KEY'), subjectOf('-----BEGIN PRIVATE KEY-----')]).toEqual([
+    'API_KEY',
+    'not a secret name',
+  ]);
 });
 
 describe('cursors', () => {
-  const content: CursorContent = { sort: '-createdAt', q: 'x', key: 1_700_000_000_000, name: 'API_KEY', total: 12 };
+  const content: CursorContent = {
+    sort: '-createdAt',
+    q: 'x',
+    key: 1_700_000_000_000,
+    name: 'API_KEY',
+    total: 12,
+  };
 
   test('carry sort and filter, so that neither has to be sent again', () => {
     expect(parseCursor(printCursor(content), { sort: undefined, q: undefined })).toEqual(content);
@@ -57,11 +91,18 @@ describe('cursors', () => {
     ['no JSON', Buffer.from('{').toString('base64url'), {}],
     ['a key of another kind', printCursor({ ...content, key: 'text' }), {}],
     ['a name that is none', printCursor({ ...content, name: "'; drop table secrets; --" }), {}],
-    ['a field more', Buffer.from(JSON.stringify({ ...content, more: 1 })).toString('base64url'), {}],
+    [
+      'a field more',
+      Buffer.from(JSON.stringify({ ...content, more: 1 })).toString('base64url'),
+      {},
+    ],
     ['an endless text', 'A'.repeat(1000), {}],
   ] as const)('refused: %s', (_, cursor, expected) => {
     expect(() => parseCursor(cursor, { sort: undefined, q: undefined, ...expected })).toThrow(
-      expect.objectContaining({ code: 'validation-failed', params: { errors: [expect.objectContaining({ field: 'cursor' })] } }),
+      expect.objectContaining({
+        code: 'validation-failed',
+        params: { errors: [expect.objectContaining({ field: 'cursor' })] },
+      }),
     );
   });
 });

@@ -1,6 +1,11 @@
 /** @file What a change of a secret is. Pure. */
 import { isWidened } from '@dropsafe/contract/destinations';
-import { SecretNameSchema, type SecretMetadata, type UpdateSecret } from '@dropsafe/contract/secrets';
+import {
+  SecretNameSchema,
+  type SecretMetadata,
+  type SecretName,
+  type UpdateSecret,
+} from '@dropsafe/contract/secrets';
 import type { SecretField } from '../audit/event.ts';
 
 /** What an update comes to. */
@@ -19,9 +24,14 @@ export function decideChange(
 ): Change {
   const fields: SecretField[] = [];
   if (patch.hasValue) fields.push('value');
-  if (patch.description !== undefined && patch.description !== current.description) fields.push('description');
-  if (patch.destinations !== undefined && patch.destinations.join('\n') !== current.destinations.join('\n')) {
-    if (!patch.hasValue && isWidened(current.destinations, patch.destinations)) return { kind: 'widened' };
+  if (patch.description !== undefined && patch.description !== current.description)
+    fields.push('description');
+  if (
+    patch.destinations !== undefined &&
+    patch.destinations.join('\n') !== current.destinations.join('\n')
+  ) {
+    if (!patch.hasValue && isWidened(current.destinations, patch.destinations))
+      return { kind: 'widened' };
     fields.push('destinations');
   }
   if (fields.length === 0) return { kind: 'unchanged' };
@@ -30,9 +40,14 @@ export function decideChange(
   return { kind: 'change', fields, seal };
 }
 
+/** True for a text that can be the name of a secret; anything else is simply not there. */
+export function isSecretName(text: string): text is SecretName {
+  return SecretNameSchema.safeParse(text).success;
+}
+
 /** What the trail names as the subject: the name, or nothing of a text that cannot be one (it may be a pasted value). */
-export function subjectOf(name: string): string {
-  return SecretNameSchema.safeParse(name).success ? name : 'not a secret name';
+export function subjectOf(text: string): string {
+  return isSecretName(text) ? text : 'not a secret name';
 }
 
 /** The version as an entity tag (RFC 9110, 8.8.3). The id is in it because a name can be used again, from version 1 on. */

@@ -10,7 +10,9 @@ export function mountSecrets({ mount }: Routes, secrets: Secrets): void {
 
   mount(operations.listProviders, async () => ({ body: { items: listProviders() } }));
 
-  mount(operations.listSecrets, async ({ caller, query }) => ({ body: await secrets.list(caller, query) }));
+  mount(operations.listSecrets, async ({ caller, query }) => ({
+    body: await secrets.list(caller, query),
+  }));
 
   mount(operations.describeSecret, async ({ caller, params }) => {
     const { metadata, etag } = await secrets.describe(caller, params.name);
@@ -27,15 +29,21 @@ export function mountSecrets({ mount }: Routes, secrets: Secrets): void {
     }
   });
 
-  mount(operations.updateSecret, async ({ caller, params, body: { value: text, ...patch }, ifMatch }) => {
-    const value = text === undefined ? undefined : wrap(text);
-    try {
-      const { metadata, etag } = await secrets.update(caller, params.name, ifMatch, { ...patch, ...(value && { value }) });
-      return { body: metadata, etag };
-    } finally {
-      value?.wipe();
-    }
-  });
+  mount(
+    operations.updateSecret,
+    async ({ caller, params, body: { value: text, ...patch }, ifMatch }) => {
+      const value = text === undefined ? undefined : wrap(text);
+      try {
+        const { metadata, etag } = await secrets.update(caller, params.name, ifMatch, {
+          ...patch,
+          ...(value && { value }),
+        });
+        return { body: metadata, etag };
+      } finally {
+        value?.wipe();
+      }
+    },
+  );
 
   mount(operations.deleteSecret, async ({ caller, params, ifMatch }) => {
     await secrets.delete(caller, params.name, ifMatch);

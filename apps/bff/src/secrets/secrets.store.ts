@@ -1,8 +1,20 @@
-import { SecretNameSchema, countedUpTo, type SecretMetadata, type Sort, type SortField } from '@dropsafe/contract/secrets';
+import {
+  SecretNameSchema,
+  countedUpTo,
+  type SecretMetadata,
+  type SecretName,
+  type Sort,
+  type SortField,
+} from '@dropsafe/contract/secrets';
 import { and, eq, or, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { index, integer, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { bytes } from '../base/columns.ts';
-import { isUniqueViolation, type Database, type Queries, type Transaction } from '../base/database.ts';
+import {
+  isUniqueViolation,
+  type Database,
+  type Queries,
+  type Transaction,
+} from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
 import type { SealedValue } from '../keys/keys.ts';
 import type { CursorContent } from './cursor.ts';
@@ -44,7 +56,12 @@ export const secrets = pgTable(
 );
 
 /** What each sort order compares. Written so that nothing is null: `never` is the earliest of all moments. */
-function sortKeys(table: { name: SQLWrapper; createdAt: SQLWrapper; updatedAt: SQLWrapper; lastUsedAt: SQLWrapper }) {
+function sortKeys(table: {
+  name: SQLWrapper;
+  createdAt: SQLWrapper;
+  updatedAt: SQLWrapper;
+  lastUsedAt: SQLWrapper;
+}) {
   return {
     name: sql`lower(${table.name})`,
     createdAt: sql`${table.createdAt}`,
@@ -104,10 +121,15 @@ function metadataOf(row: MetadataRow): SecretMetadata {
   };
 }
 
-const identifiedOf = ({ id, ...row }: MetadataRow & { id: string }): IdentifiedSecret => ({ id, metadata: metadataOf(row) });
+const identifiedOf = ({ id, ...row }: MetadataRow & { id: string }): IdentifiedSecret => ({
+  id,
+  metadata: metadataOf(row),
+});
 
 /** Makes the look-up of one secret's metadata by the unique index on the name; prepared once. */
-export function prepareFindSecret(database: Database): (name: string) => Promise<IdentifiedSecret | undefined> {
+export function prepareFindSecret(
+  database: Database,
+): (name: SecretName) => Promise<IdentifiedSecret | undefined> {
   const query = database.queries
     .select(identifiedColumns)
     .from(secrets)
@@ -120,7 +142,10 @@ export function prepareFindSecret(database: Database): (name: string) => Promise
 }
 
 /** Reads a secret with its sealed value and holds the row until the transaction ends. */
-export async function lockSealedSecret(tx: Transaction, name: string): Promise<SealedSecret | undefined> {
+export async function lockSealedSecret(
+  tx: Transaction,
+  name: SecretName,
+): Promise<SealedSecret | undefined> {
   const [row] = await tx
     .select(sealedColumns)
     .from(secrets)
@@ -136,7 +161,10 @@ export async function lockSealedSecret(tx: Transaction, name: string): Promise<S
 /** Adds a secret. Throws `secret-name-taken`; never overwrites, not even in the same instant (unique index). */
 export async function insertSecret(
   tx: Transaction,
-  secret: Pick<SecretMetadata, 'name' | 'description' | 'provider' | 'destinations' | 'createdBy'> & {
+  secret: Pick<
+    SecretMetadata,
+    'name' | 'description' | 'provider' | 'destinations' | 'createdBy'
+  > & {
     id: string;
     valueVersion: number;
     sealed: SealedValue;
@@ -153,7 +181,10 @@ export async function insertSecret(
     if (inserted === undefined) throw new Error('An insert without a conflict answered no row.');
     return identifiedOf(inserted);
   } catch (error) {
-    if (isUniqueViolation(error)) throw new Problem('secret-name-taken', { errors: [{ field: 'name', message: 'There is already a secret of this name.' }] });
+    if (isUniqueViolation(error))
+      throw new Problem('secret-name-taken', {
+        errors: [{ field: 'name', message: 'There is already a secret of this name.' }],
+      });
     throw error;
   }
 }
@@ -167,7 +198,12 @@ export interface SecretPatch {
 }
 
 /** Writes an update of a row that the transaction holds. */
-export async function updateSecret(tx: Transaction, id: string, by: string, patch: SecretPatch): Promise<IdentifiedSecret> {
+export async function updateSecret(
+  tx: Transaction,
+  id: string,
+  by: string,
+  patch: SecretPatch,
+): Promise<IdentifiedSecret> {
   const { resealed } = patch;
   const [row] = await tx
     .update(secrets)
@@ -202,7 +238,12 @@ function matches(q: string): SQL | undefined {
 
 /** How many secrets match, or null for more than `countedUpTo`: the count stops there. */
 export async function countSecrets(queries: Queries, q: string): Promise<number | null> {
-  const some = queries.select({ one: sql`1` }).from(secrets).where(matches(q)).limit(countedUpTo + 1).as('some');
+  const some = queries
+    .select({ one: sql`1` })
+    .from(secrets)
+    .where(matches(q))
+    .limit(countedUpTo + 1)
+    .as('some');
   const [row] = await queries.select({ count: sql<number>`count(*)::int` }).from(some);
   return row === undefined || row.count > countedUpTo ? null : row.count;
 }
@@ -210,7 +251,17 @@ export async function countSecrets(queries: Queries, q: string): Promise<number 
 /** One page of the list: up to `limit` rows after `after`, read by the index of the sort order, so that depth costs nothing. */
 export async function listSecrets(
   queries: Queries,
-  { sort, q, limit, after }: { sort: Sort; q: string; limit: number; after: Pick<CursorContent, 'key' | 'name'> | undefined },
+  {
+    sort,
+    q,
+    limit,
+    after,
+  }: {
+    sort: Sort;
+    q: string;
+    limit: number;
+    after: Pick<CursorContent, 'key' | 'name'> | undefined;
+  },
 ): Promise<SecretMetadata[]> {
   const isDescending = sort.startsWith('-');
   const field = sort.replace('-', '') as SortField; // as: the sort order is a field with or without "-"
@@ -218,7 +269,8 @@ export async function listSecrets(
   const direction = isDescending ? sql`desc` : sql`asc`;
   const conditions = [
     matches(q),
-    after && sql`(${key}, ${secrets.name}) ${isDescending ? sql`<` : sql`>`} (${keyParameter(field, after.key)}, ${after.name})`,
+    after &&
+      sql`(${key}, ${secrets.name}) ${isDescending ? sql`<` : sql`>`} (${keyParameter(field, after.key)}, ${after.name})`,
   ];
   const rows = await queries
     .select(metadataColumns)
@@ -231,7 +283,9 @@ export async function listSecrets(
 
 function keyParameter(field: SortField, key: CursorContent['key']): SQL {
   if (field === 'name') return sql`${key}::text`;
-  return key === null ? sql`'-infinity'::timestamptz` : sql`${new Date(Number(key)).toISOString()}::timestamptz`;
+  return key === null
+    ? sql`'-infinity'::timestamptz`
+    : sql`${new Date(Number(key)).toISOString()}::timestamptz`;
 }
 
 /** The sort key of a row, as a cursor carries it. */

@@ -3,8 +3,19 @@
  * change and its audit event are one transaction. No operation answers with a value: metadata is all there is to give.
  */
 import { randomUUID } from 'node:crypto';
-import { createSecrets, deleteSecrets, readSecrets, updateSecrets } from '@dropsafe/contract/permissions';
-import type { CreateSecret, ListSecrets, SecretMetadata, SecretPage, UpdateSecret } from '@dropsafe/contract/secrets';
+import {
+  createSecrets,
+  deleteSecrets,
+  readSecrets,
+  updateSecrets,
+} from '@dropsafe/contract/permissions';
+import type {
+  CreateSecret,
+  ListSecrets,
+  SecretMetadata,
+  SecretPage,
+  UpdateSecret,
+} from '@dropsafe/contract/secrets';
 import type { Audit } from '../audit/audit.ts';
 import type { Caller } from '../base/caller.ts';
 import type { Database, Transaction } from '../base/database.ts';
@@ -13,7 +24,7 @@ import type { Redacted } from '../base/redacted.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Permissions } from '../permissions/permissions.ts';
 import { parseCursor, printCursor } from './cursor.ts';
-import { decideChange, etagOf, isMatch, subjectOf } from './secret.ts';
+import { decideChange, etagOf, isMatch, isSecretName, subjectOf } from './secret.ts';
 import {
   countSecrets,
   deleteSecret,
@@ -42,7 +53,10 @@ export interface Secrets {
   /** Throws `not-found`. */
   describe(caller: Caller, name: string): Promise<VersionedSecret>;
   /** Throws `secret-name-taken`. */
-  create(caller: Caller, input: Omit<CreateSecret, 'value'> & { value: NewValue }): Promise<VersionedSecret>;
+  create(
+    caller: Caller,
+    input: Omit<CreateSecret, 'value'> & { value: NewValue },
+  ): Promise<VersionedSecret>;
   /** Throws `not-found`, `secret-changed`, `destinations-widened`, `secret-unreadable`. */
   update(
     caller: Caller,
@@ -55,21 +69,34 @@ export interface Secrets {
 }
 
 /** Secrets in this database, sealed by these keys. */
-export function createSecretsDoor(database: Database, audit: Audit, permissions: Permissions, keys: Keys): Secrets {
+export function createSecretsDoor(
+  database: Database,
+  audit: Audit,
+  permissions: Permissions,
+  keys: Keys,
+): Secrets {
   const findSecret = prepareFindSecret(database);
 
   /** Holds the row, after the version was compared. */
-  async function lockForChange(tx: Transaction, name: string, ifMatch: string | undefined): Promise<SealedSecret> {
-    const secret = await lockSealedSecret(tx, name);
+  async function lockForChange(
+    tx: Transaction,
+    name: string,
+    ifMatch: string | undefined,
+  ): Promise<SealedSecret> {
+    const secret = isSecretName(name) ? await lockSealedSecret(tx, name) : undefined;
     if (secret === undefined) throw new Problem('not-found');
-    if (!isMatch(ifMatch, etagOf(secret.id, secret.metadata.version))) throw new Problem('secret-changed');
+    if (!isMatch(ifMatch, etagOf(secret.id, secret.metadata.version)))
+      throw new Problem('secret-changed');
     return secret;
   }
 
   return {
     async list(caller, input) {
       await permissions.demand(caller, readSecrets, 'secrets');
-      const cursor = input.cursor === undefined ? undefined : parseCursor(input.cursor, { sort: input.sort, q: input.q });
+      const cursor =
+        input.cursor === undefined
+          ? undefined
+          : parseCursor(input.cursor, { sort: input.sort, q: input.q });
       const { sort, q } = cursor ?? { sort: input.sort ?? 'name', q: input.q ?? '' };
       // One row more than asked for tells whether there is a next page.
       const [rows, total] = await Promise.all([
@@ -78,13 +105,15 @@ export function createSecretsDoor(database: Database, audit: Audit, permissions:
       ]);
       const items = rows.slice(0, input.limit);
       const last = rows.length > input.limit ? items.at(-1) : undefined;
-      const nextCursor = last ? printCursor({ sort, q, key: keyOf(sort, last), name: last.name, total }) : null;
+      const nextCursor = last
+        ? printCursor({ sort, q, key: keyOf(sort, last), name: last.name, total })
+        : null;
       return { items, nextCursor, total };
     },
 
     async describe(caller, name) {
       await permissions.demand(caller, readSecrets, subjectOf(name));
-      const secret = await findSecret(name);
+      const secret = isSecretName(name) ? await findSecret(name) : undefined;
       if (secret === undefined) throw new Problem('not-found');
       return versioned(secret);
     },
@@ -93,10 +122,23 @@ export function createSecretsDoor(database: Database, audit: Audit, permissions:
       await permissions.demand(caller, createSecrets, input.name);
       const id = randomUUID();
       const valueVersion = 1;
-      const sealed = await keys.seal({ secretId: id, name: input.name, valueVersion, destinations: input.destinations }, value);
+      const sealed = await keys.seal(
+        { secretId: id, name: input.name, valueVersion, destinations: input.destinations },
+        value,
+      );
       return database.transaction(async (tx) => {
-        const secret = await insertSecret(tx, { ...input, id, valueVersion, sealed, createdBy: nameOf(caller) });
-        const fields = ['value' as const, ...(input.description === null ? [] : ['description' as const]), ...(input.destinations.length === 0 ? [] : ['destinations' as const])];
+        const secret = await insertSecret(tx, {
+          ...input,
+          id,
+          valueVersion,
+          sealed,
+          createdBy: nameOf(caller),
+        });
+        const fields = [
+          'value' as const,
+          ...(input.description === null ? [] : ['description' as const]),
+          ...(input.destinations.length === 0 ? [] : ['destinations' as const]),
+        ];
         await audit.record(tx, caller, { action: 'secret.created', subject: input.name, fields });
         return versioned(secret);
       });
@@ -109,21 +151,38 @@ export function createSecretsDoor(database: Database, audit: Audit, permissions:
         const change = decideChange(current.metadata, { ...patch, hasValue: value !== undefined });
         switch (change.kind) {
           case 'widened':
-            throw new Problem('destinations-widened', { errors: [{ field: 'destinations', message: 'Enter the value again to send it to further destinations.' }] });
+            throw new Problem('destinations-widened', {
+              errors: [
+                {
+                  field: 'destinations',
+                  message: 'Enter the value again to send it to further destinations.',
+                },
+              ],
+            });
           case 'unchanged':
             await audit.record(tx, caller, { action: 'secret.update-unchanged', subject: name });
             return versioned(current);
           case 'change': {
-            const resealed = change.seal === 'keep' ? undefined : await reseal(current, value, patch.destinations);
-            const secret = await updateSecret(tx, current.id, nameOf(caller), { ...patch, resealed, isNewValue: value !== undefined });
-            await audit.record(tx, caller, { action: 'secret.updated', subject: name, fields: change.fields });
+            const resealed =
+              change.seal === 'keep' ? undefined : await reseal(current, value, patch.destinations);
+            const secret = await updateSecret(tx, current.id, nameOf(caller), {
+              ...patch,
+              resealed,
+              isNewValue: value !== undefined,
+            });
+            await audit.record(tx, caller, {
+              action: 'secret.updated',
+              subject: name,
+              fields: change.fields,
+            });
             return versioned(secret);
           }
         }
       });
       return work.catch(async (error: unknown) => {
         // Told after the roll-back, which would take the event with it.
-        if (error instanceof Problem && error.code === 'secret-unreadable') await audit.recordRefusal(caller, { action: 'secret.unreadable', subject: name });
+        if (error instanceof Problem && error.code === 'secret-unreadable')
+          await audit.recordRefusal(caller, { action: 'secret.unreadable', subject: name });
         throw error;
       });
     },
@@ -139,11 +198,25 @@ export function createSecretsDoor(database: Database, audit: Audit, permissions:
   };
 
   /** Seals the new value, or the stored one once more, for the destinations that will hold from now on. */
-  async function reseal(current: SealedSecret, value: NewValue | undefined, destinations: readonly string[] | undefined) {
+  async function reseal(
+    current: SealedSecret,
+    value: NewValue | undefined,
+    destinations: readonly string[] | undefined,
+  ) {
     const { id: secretId, metadata, valueVersion, sealed } = current;
-    const before = { secretId, name: metadata.name, valueVersion, destinations: metadata.destinations };
-    const after = { ...before, valueVersion: valueVersion + 1, destinations: destinations ?? metadata.destinations };
-    if (value !== undefined) return { valueVersion: after.valueVersion, sealed: await keys.seal(after, value) };
+    const before = {
+      secretId,
+      name: metadata.name,
+      valueVersion,
+      destinations: metadata.destinations,
+    };
+    const after = {
+      ...before,
+      valueVersion: valueVersion + 1,
+      destinations: destinations ?? metadata.destinations,
+    };
+    if (value !== undefined)
+      return { valueVersion: after.valueVersion, sealed: await keys.seal(after, value) };
     const stored = keys.open(before, sealed);
     try {
       return { valueVersion: after.valueVersion, sealed: await keys.seal(after, stored) };

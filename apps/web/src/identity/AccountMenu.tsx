@@ -7,15 +7,18 @@ import Menu from '@mui/material/Menu';
 import MenuItem from '@mui/material/MenuItem';
 import Box from '@mui/material/Box';
 import { useColorScheme } from '@mui/material/styles';
-import { useId, useState } from 'react';
+import { lazy, Suspense, useId, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { ApiProblem } from '../api/client.ts';
 import { signInPath } from '../paths.ts';
 import { useSession } from '../permissions/can.ts';
 import { modeStorageKey } from '../ui/theme.ts';
 import { useToast } from '../ui/Toasts.tsx';
-import { ChangePasswordDialog } from './ChangePasswordDialog.tsx';
 import { useSignOut } from './identity.queries.ts';
+
+const ChangePasswordDialog = lazy(async () => ({
+  default: (await import('./ChangePasswordDialog.tsx')).ChangePasswordDialog,
+}));
 
 const schemes = [
   ['system', 'Like the system'],
@@ -90,7 +93,9 @@ export function AccountMenu() {
           Sign out
         </MenuItem>
       </Menu>
-      {isChangingPassword && <ChangePasswordDialog onClose={() => setChangingPassword(false)} />}
+      <Suspense>
+        {isChangingPassword && <ChangePasswordDialog onClose={() => setChangingPassword(false)} />}
+      </Suspense>
     </>
   );
 }

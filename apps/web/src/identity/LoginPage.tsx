@@ -40,7 +40,7 @@ export function LoginPage() {
       </Box>
       <Paper
         variant="outlined"
-        sx={{ width: '100%', maxWidth: 400, p: { xs: 2.5, sm: 4 }, borderRadius: 3.5 }}
+        sx={{ width: '100%', maxWidth: 400, p: { xs: 2.5, sm: 4 }, borderRadius: 1.75 }}
       >
         <Typography variant="h1" sx={{ mb: 2.5 }}>
           Sign in

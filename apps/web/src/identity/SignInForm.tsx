@@ -3,8 +3,7 @@ import Alert from '@mui/material/Alert';
 import AlertTitle from '@mui/material/AlertTitle';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { useEffect, useState, type SubmitEvent } from 'react';
-import { useForm } from 'react-hook-form';
+import { useEffect, useRef, useState, type SubmitEvent } from 'react';
 import { checkField } from '../api/check-field.ts';
 import { ApiProblem } from '../api/client.ts';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
@@ -18,16 +17,29 @@ interface Props {
   onSignedIn: (session: CurrentSession) => void;
 }
 
-/** User name and password, for the sign-in page and for signing in again over an open form. */
+/**
+ * User name and password, for the sign-in page and for signing in again over an open form. Two fields that are read once,
+ * when they are sent: no form library is loaded for them.
+ */
 export function SignInForm({ username = '', onSignedIn }: Props) {
   const signIn = useSignIn();
   const [problem, setProblem] = useState<Error | null>(null);
+  const [errors, setErrors] = useState<Record<'name' | 'password', true | string>>({ name: true, password: true });
   const [seconds, setSeconds] = useCountdown();
-  const form = useForm({ defaultValues: { username, password: '' } });
-  const { errors } = form.formState;
+  const nameInput = useRef<HTMLInputElement>(null);
+  const passwordInput = useRef<HTMLInputElement>(null);
 
-  const submit = form.handleSubmit(async (typed) => {
+  const submit = async (): Promise<void> => {
     if (signIn.isPending) return;
+    const typed = {
+      username: nameInput.current?.value ?? '',
+      password: passwordInput.current?.value ?? '',
+    };
+    const name = checkField(SignInSchema.shape.username, typed.username);
+    const password = checkField(SignInSchema.shape.password, typed.password);
+    setErrors({ name, password });
+    if (name !== true) return nameInput.current?.focus();
+    if (password !== true) return passwordInput.current?.focus();
     setProblem(null);
     try {
       onSignedIn(await signIn.run(typed));
@@ -35,46 +47,48 @@ export function SignInForm({ username = '', onSignedIn }: Props) {
       if (!(error instanceof Error)) throw error;
       setProblem(error);
       setSeconds(error instanceof ApiProblem ? (error.retryAfterSeconds ?? 0) : 0);
-      form.resetField('password');
-      form.setFocus('password');
+      if (passwordInput.current !== null) {
+        passwordInput.current.value = '';
+        passwordInput.current.focus();
+      }
     }
-  });
+  };
   return (
     <Box
       component="form"
       noValidate
       onSubmit={(event: SubmitEvent) => {
+        event.preventDefault();
         // It may stand over another form, whose child it is for React.
         event.stopPropagation();
-        void submit(event);
+        void submit();
       }}
       sx={{ display: 'grid', gap: 2 }}
     >
       {problem !== null && <SignInProblem problem={problem} seconds={seconds} />}
       <TextInput
+        ref={nameInput}
         label="User name"
+        name="username"
         isRequired
+        defaultValue={username}
         autoComplete="username"
         autoCapitalize="none"
         spellCheck={false}
         // oxlint-disable-next-line jsx-a11y/no-autofocus: there is nothing else to do here
         autoFocus={username === ''}
-        error={errors.username?.message}
-        {...form.register('username', {
-          validate: (text) => checkField(SignInSchema.shape.username, text),
-        })}
+        error={errors.name === true ? undefined : errors.name}
       />
       <TextInput
+        ref={passwordInput}
         label="Password"
+        name="password"
         isRequired
         type="password"
         autoComplete="current-password"
         // oxlint-disable-next-line jsx-a11y/no-autofocus: there is nothing else to do here
         autoFocus={username !== ''}
-        error={errors.password?.message}
-        {...form.register('password', {
-          validate: (text) => checkField(SignInSchema.shape.password, text),
-        })}
+        error={errors.password === true ? undefined : errors.password}
       />
       <DisabledReason reason={seconds > 0 ? `Wait ${inWords(seconds)}.` : undefined}>
         <Button type="submit" variant="contained" size="large" loading={signIn.isPending}>

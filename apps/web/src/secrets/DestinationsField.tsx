@@ -4,7 +4,7 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
 import OutlinedInput from '@mui/material/OutlinedInput';
-import { useId, useRef, type ClipboardEvent, type KeyboardEvent, type Ref } from 'react';
+import { useEffect, useId, useRef, type ClipboardEvent, type KeyboardEvent, type Ref } from 'react';
 import { FieldFrame } from '../ui/FieldFrame.tsx';
 import { monospace } from '../ui/theme.ts';
 
@@ -27,6 +27,10 @@ export function DestinationsField(props: Props) {
   const { destinations, onRemove, pending, onPending, onAdd, error, widened, ref } = props;
   const id = useId();
   const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    // The input has the focus already, so the browser would leave the words below it where they are: out of sight, maybe.
+    if (error !== undefined) document.getElementById(`${id}-error`)?.scrollIntoView({ block: 'nearest' });
+  }, [id, error]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     // isComposing: this Enter ends the input of a character, not of a destination.
@@ -65,7 +69,7 @@ export function DestinationsField(props: Props) {
         <Box
           component="ul"
           ref={list}
-          aria-label="Chosen destinations"
+          aria-label="Chosen origins"
           sx={{ display: 'flex', flexWrap: 'wrap', gap: 0.75, m: 0, mb: 1, p: 0, listStyle: 'none' }}
         >
           {destinations.map((destination, index) => (
@@ -88,7 +92,7 @@ export function DestinationsField(props: Props) {
             >
               {destination}
               {widened.includes(destination) && (
-                <Box component="span" sx={{ ml: 0.75, color: 'warning.main', fontFamily: 'body1' }}>
+                <Box component="span" sx={{ ml: 0.75, color: 'warning.main', whiteSpace: 'nowrap' }}>
                   (new)
                 </Box>
               )}

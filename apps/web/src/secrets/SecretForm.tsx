@@ -200,6 +200,13 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
       isDirty={form.formState.isDirty || !isValueEmpty || pending.trim() !== ''}
       isSaving={create.isPending || update.isPending}
       problem={problem}
+      notice={
+        isUnchanged && (
+          <Alert severity="info" role="presentation">
+            Nothing has changed.
+          </Alert>
+        )
+      }
       onSave={() => void save()}
     >
       {before !== undefined && fresh !== null && (
@@ -288,13 +295,6 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
             </Alert>
           )}
         </Box>
-      </Box>
-      <Box role="status" sx={{ '&:empty': { display: 'none' } }}>
-        {isUnchanged && (
-          <Alert severity="info" role="presentation">
-            Nothing has changed.
-          </Alert>
-        )}
       </Box>
     </DialogForm>
   );

@@ -1,7 +1,10 @@
+import { SortSchema } from '@dropsafe/contract/secrets';
 import AddIcon from '@mui/icons-material/Add';
 import Button from '@mui/material/Button';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
+import { Navigate } from 'react-router';
+import { startPath } from '../paths.ts';
 import { useCanReadSecrets, useSecretReasons, type Reason } from '../permissions/can.ts';
 import { DataTable } from '../ui/DataTable.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
@@ -9,15 +12,16 @@ import { Logo } from '../ui/Logo.tsx';
 import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { DeleteSecretDialog } from './DeleteSecretDialog.tsx';
-import { CreateSecretDialog, UpdateSecretDialog } from './SecretForm.tsx';
 import { secretColumns } from './secret-columns.tsx';
 import { secretsQuery } from './secrets.queries.ts';
 import { SecretsPager } from './SecretsPager.tsx';
 import { SecretsToolbar } from './SecretsToolbar.tsx';
 import { useTableView } from './use-table-view.ts';
-import { SortSchema } from '@dropsafe/contract/secrets';
-import { Navigate } from 'react-router';
-import { startPath } from '../paths.ts';
+
+// The forms are not needed for the first look at the table; they are loaded while one looks.
+const loadForms = () => import('./SecretForm.tsx');
+const CreateSecretDialog = lazy(async () => ({ default: (await loadForms()).CreateSecretDialog }));
+const UpdateSecretDialog = lazy(async () => ({ default: (await loadForms()).UpdateSecretDialog }));
 
 type OpenDialog = { kind: 'create' } | { kind: 'update' | 'delete'; name: string } | null;
 
@@ -35,6 +39,10 @@ function SecretsTable() {
   const reasons = useSecretReasons();
   const [dialog, setDialog] = useState<OpenDialog>(null);
   const close = () => setDialog(null);
+  useEffect(() => {
+    // A failure is of no consequence here: it is tried again when a dialog opens.
+    loadForms().catch(() => undefined);
+  }, []);
 
   const rows = secrets.data?.items;
   const isEmpty = rows?.length === 0 && view.cursor === undefined && !secrets.isPlaceholderData;
@@ -45,7 +53,8 @@ function SecretsTable() {
     <Page
       title="Secrets"
       lead="Values go in here and are used by the platform. Nobody can read them again."
-      actions={createButton}
+      // Below, it is part of what to do next.
+      actions={isEmpty && view.q === '' ? undefined : createButton}
     >
       <SecretsToolbar
         view={view}
@@ -84,8 +93,10 @@ function SecretsTable() {
           </>
         )
       )}
-      {dialog?.kind === 'create' && <CreateSecretDialog onClose={close} />}
-      {dialog?.kind === 'update' && <UpdateSecretDialog name={dialog.name} onClose={close} />}
+      <Suspense>
+        {dialog?.kind === 'create' && <CreateSecretDialog onClose={close} />}
+        {dialog?.kind === 'update' && <UpdateSecretDialog name={dialog.name} onClose={close} />}
+      </Suspense>
       {dialog?.kind === 'delete' && (
         <DeleteSecretDialog
           name={dialog.name}
@@ -114,7 +125,7 @@ function CreateButton({ reason, onCreate }: { reason: Reason; onCreate: () => vo
 interface NoSecretsProps {
   q: string;
   onClear: () => void;
-  create: React.ReactNode;
+  create: ReactNode;
 }
 
 function NoSecrets({ q, onClear, create }: NoSecretsProps) {

@@ -1,9 +1,9 @@
 import { countedUpTo, type SecretPage } from '@dropsafe/contract/secrets';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import NativeSelect from '@mui/material/NativeSelect';
 import Typography from '@mui/material/Typography';
 import { useId } from 'react';
+import { Choice } from '../ui/Choice.tsx';
 import { pageSizes } from './table-view.ts';
 import type { useTableView } from './use-table-view.ts';
 
@@ -32,19 +32,17 @@ export function SecretsPager({ table, page }: Props) {
         <Typography component="label" htmlFor={id} variant="body2" sx={{ color: 'text.secondary' }}>
           Page size
         </Typography>
-        <NativeSelect
+        <Choice
           id={id}
           value={view.limit}
           onChange={(event) => table.change({ limit: Number(event.target.value) })}
-          slotProps={{ input: { id } }}
-          sx={{ fontSize: '0.875rem' }}
         >
           {sizes.map((size) => (
             <option key={size} value={size}>
               {size}
             </option>
           ))}
-        </NativeSelect>
+        </Choice>
       </Box>
       <Box sx={{ display: 'flex', gap: 1 }}>
         <Button

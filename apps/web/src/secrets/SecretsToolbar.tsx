@@ -1,20 +1,20 @@
+import { SortSchema } from '@dropsafe/contract/secrets';
+import CheckIcon from '@mui/icons-material/Check';
 import ClearIcon from '@mui/icons-material/Clear';
 import ColumnsIcon from '@mui/icons-material/ViewColumnOutlined';
 import RefreshIcon from '@mui/icons-material/Refresh';
 import SearchIcon from '@mui/icons-material/Search';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Checkbox from '@mui/material/Checkbox';
 import IconButton from '@mui/material/IconButton';
 import InputAdornment from '@mui/material/InputAdornment';
 import Menu from '@mui/material/Menu';
 import MenuItem from '@mui/material/MenuItem';
-import NativeSelect from '@mui/material/NativeSelect';
 import OutlinedInput from '@mui/material/OutlinedInput';
 import { useEffect, useId, useRef, useState } from 'react';
+import { Choice } from '../ui/Choice.tsx';
 import { columnTitles } from './secret-columns.tsx';
 import { optionalColumns, type TableView } from './table-view.ts';
-import { SortSchema } from '@dropsafe/contract/secrets';
 
 interface Props {
   view: TableView;
@@ -129,18 +129,18 @@ const sortTitles: Record<TableView['sort'], string> = {
 /** On narrow screens, where the cards have no headers. */
 function SortChoice(props: { sort: TableView['sort']; onSort: (sort: TableView['sort']) => void }) {
   return (
-    <NativeSelect
+    <Choice
+      aria-label="Sort by"
       value={props.sort}
       onChange={(event) => props.onSort(SortSchema.catch('name').parse(event.target.value))}
-      slotProps={{ input: { 'aria-label': 'Sort by' } }}
-      sx={{ display: { md: 'none' }, fontSize: '0.875rem' }}
+      sx={{ display: { md: 'none' } }}
     >
       {Object.entries(sortTitles).map(([sort, title]) => (
         <option key={sort} value={sort}>
           {title}
         </option>
       ))}
-    </NativeSelect>
+    </Choice>
   );
 }
 
@@ -188,12 +188,9 @@ function ColumnChoice({ hidden, onHide }: ColumnChoiceProps) {
                 )
               }
             >
-              <Checkbox
-                checked={!isHidden}
-                size="small"
-                tabIndex={-1}
-                slotProps={{ input: { 'aria-hidden': true, tabIndex: -1 } }}
-                sx={{ p: 0.5, mr: 1, ml: -0.5 }}
+              <CheckIcon
+                fontSize="small"
+                sx={{ mr: 1.25, visibility: isHidden ? 'hidden' : 'visible' }}
               />
               {columnTitles[column]}
             </MenuItem>

@@ -29,8 +29,8 @@ export function secretColumns(
   open: OpenDialog,
 ): Column<SecretMetadata>[] {
   const optional: Record<OptionalColumn, Omit<Column<SecretMetadata>, 'id' | 'title'>> = {
-    description: { width: '26%', render: ({ description }) => description ?? <None /> },
-    destinations: { width: '24%', render: (secret) => <Destinations secret={secret} /> },
+    description: { width: '25%', render: ({ description }) => description ?? <None /> },
+    destinations: { width: '22%', render: (secret) => <Destinations secret={secret} /> },
     created: {
       sortBy: 'createdAt',
       isDescendingFirst: true,
@@ -57,6 +57,7 @@ export function secretColumns(
     {
       id: 'name',
       title: 'Name',
+      width: '22%',
       sortBy: 'name',
       isHeading: true,
       render: ({ name }) => (

@@ -64,7 +64,7 @@ export function DataTable<Row>(props: Props<Row>) {
 
 function WideTable<Row>({ label, columns, rows, rowKey, sort, onSort }: Props<Row>) {
   return (
-    <TableContainer component={Paper} variant="outlined" sx={{ borderRadius: 3 }}>
+    <TableContainer component={Paper} variant="outlined" sx={{ borderRadius: 1.5 }}>
       <Table aria-label={label}>
         <TableHead>
           <TableRow>
@@ -92,7 +92,7 @@ function WideTable<Row>({ label, columns, rows, rowKey, sort, onSort }: Props<Ro
                         {render(row)}
                       </TableCell>
                     ) : (
-                      <TableCell key={id} sx={isActions === true ? { py: 0.25, whiteSpace: 'nowrap' } : null}>
+                      <TableCell key={id} sx={isActions === true ? { py: 0.25, pl: 0.5, whiteSpace: 'nowrap' } : null}>
                         {render(row)}
                       </TableCell>
                     ),
@@ -144,7 +144,7 @@ function Cards<Row>({ label, columns, rows, rowKey }: Props<Row>) {
     >
       {rows === undefined
         ? placeholders.map((key) => (
-            <Paper key={key} component="li" variant="outlined" sx={{ p: 2, borderRadius: 3 }}>
+            <Paper key={key} component="li" variant="outlined" sx={{ p: 2, borderRadius: 1.5 }}>
               <Skeleton width="50%" />
               <Skeleton />
               <Skeleton />
@@ -155,7 +155,7 @@ function Cards<Row>({ label, columns, rows, rowKey }: Props<Row>) {
               key={rowKey(row)}
               component="li"
               variant="outlined"
-              sx={{ p: 2, pt: 1.25, borderRadius: 3 }}
+              sx={{ p: 2, pt: 1.25, borderRadius: 1.5 }}
             >
               <Box sx={{ display: 'flex', alignItems: 'flex-start', gap: 1 }}>
                 <Box sx={{ flex: 1, minWidth: 0, pt: 0.75 }}>{heading?.render(row)}</Box>

@@ -12,27 +12,27 @@ interface Props {
   error?: string | undefined;
   /** Stands at the end of the line of the label. */
   action?: ReactNode;
+  /** Stands below everything else. */
+  footer?: ReactNode;
   children: ReactNode;
 }
 
 /** What stands around every field: label above, error and help below, wired up for screen readers. */
-export function FieldFrame({ id, label, isRequired, help, error, action, children }: Props) {
+export function FieldFrame({ id, label, isRequired, help, error, action, footer, children }: Props) {
   return (
     <Box>
       <Box sx={{ display: 'flex', alignItems: 'center', minHeight: 28, gap: 1, flexWrap: 'wrap' }}>
         <FormLabel
           htmlFor={id}
           id={`${id}-label`}
-          sx={{ flex: 1, color: 'text.primary', fontWeight: 600, fontSize: '0.875rem' }}
+          sx={{ color: 'text.primary', fontWeight: 600, fontSize: '0.875rem' }}
         >
           {label}
-          {isRequired !== true && (
-            <Box component="span" sx={{ color: 'text.secondary', fontWeight: 400 }}>
-              {' '}
-              (optional)
-            </Box>
-          )}
         </FormLabel>
+        {/* Not a part of the name; aria-required tells screen readers which ones are not. */}
+        <Box aria-hidden sx={{ flex: 1, color: 'text.secondary', fontSize: '0.875rem', ml: -0.5 }}>
+          {isRequired !== true && '(optional)'}
+        </Box>
         {action}
       </Box>
       {children}
@@ -45,6 +45,7 @@ export function FieldFrame({ id, label, isRequired, help, error, action, childre
           {help}
         </FormHelperText>
       )}
+      {footer}
     </Box>
   );
 }

@@ -110,12 +110,14 @@ interface DialogFormProps {
   /** What the last attempt ended with, unless it already stands at a field. */
   problem: Error | null;
   onSave: () => void;
+  /** What else the last attempt led to. */
+  notice?: ReactNode;
   children: ReactNode;
 }
 
 /** The form in a `FormDialog`: fields, the panel for a failure, and the buttons. */
 export function DialogForm(props: DialogFormProps) {
-  const { saveLabel, saveReason, isDirty, isSaving, problem, onSave, children } = props;
+  const { saveLabel, saveReason, isDirty, isSaving, problem, notice, onSave, children } = props;
   const frame = use(FrameContext);
   if (frame === null) throw new Error('DialogForm belongs into a FormDialog.');
   const { requestClose, setState } = frame;
@@ -138,7 +140,10 @@ export function DialogForm(props: DialogFormProps) {
       <DialogContent sx={{ display: 'grid', gap: 2.5, alignContent: 'start', pt: '8px !important' }}>
         {children}
       </DialogContent>
-      {/* Outside of what scrolls: a failure is seen wherever the form was scrolled to. */}
+      {/* Outside of what scrolls: it is seen wherever the form was scrolled to. */}
+      <Box role="status" sx={{ px: 3, '&:not(:empty)': { pt: 1.5 } }}>
+        {notice}
+      </Box>
       {problem !== null && (
         <Box sx={{ px: 3, pt: 1.5 }}>
           {isSignedOut(problem) ? <SignedOutAlert /> : <ProblemAlert problem={problem} />}

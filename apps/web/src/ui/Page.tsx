@@ -57,7 +57,7 @@ export function EmptyState({ title, children, action, picture }: EmptyStateProps
         gap: 1,
         px: 3,
         py: { xs: 5, sm: 8 },
-        borderRadius: 3,
+        borderRadius: 1.5,
         borderStyle: 'dashed',
       }}
     >

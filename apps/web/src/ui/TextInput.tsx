@@ -7,6 +7,7 @@ type InputProps = Pick<
   ComponentProps<'input'>,
   | 'name'
   | 'type'
+  | 'defaultValue'
   | 'autoComplete'
   | 'autoFocus'
   | 'maxLength'
@@ -30,7 +31,8 @@ interface Props extends InputProps {
 
 /** One line of text with its label above, help and error below. */
 export function TextInput(props: Props) {
-  const { label, help, error, isRequired, isMonospace, ref, onChange, onBlur, ...input } = props;
+  const { label, help, error, isRequired, isMonospace, ref, onChange, onBlur, ...rest } = props;
+  const { defaultValue, ...input } = rest;
   const id = useId();
   return (
     <FieldFrame id={id} label={label} help={help} error={error} isRequired={isRequired === true}>
@@ -41,6 +43,7 @@ export function TextInput(props: Props) {
         inputRef={ref}
         onChange={onChange}
         onBlur={onBlur}
+        defaultValue={defaultValue}
         slotProps={{
           input: {
             ...input,

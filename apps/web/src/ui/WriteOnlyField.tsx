@@ -36,51 +36,8 @@ export function WriteOnlyField({ label, isRequired, help, error, onTyped, autoFo
   const [isShown, setShown] = useState(false);
   const field = useExactTextarea(ref, onTyped);
   const { facts } = field;
-  return (
-    <FieldFrame
-      id={id}
-      label={label}
-      isRequired={isRequired}
-      error={error ?? field.refusal}
-      help={help}
-      action={
-        <FormControlLabel
-          label="Show what I type"
-          control={
-            <Switch
-              size="small"
-              checked={isShown}
-              onChange={(_, checked) => setShown(checked)}
-              slotProps={{ input: { role: 'switch' } }}
-            />
-          }
-          slotProps={{ typography: { variant: 'caption' } }}
-          sx={{ mr: 0, gap: 0.5 }}
-        />
-      }
-    >
-      <Box {...field.dropTarget} sx={{ position: 'relative' }}>
-        <ValueArea
-          {...field.textarea}
-          id={id}
-          rows={5}
-          // oxlint-disable-next-line jsx-a11y/no-autofocus: the first thing to do in the dialog that asks for it
-          autoFocus={autoFocus === true}
-          isMasked={!isShown}
-          isRefused={(error ?? field.refusal) !== undefined}
-          isDropTarget={field.isDropTarget}
-          aria-required={isRequired}
-          aria-invalid={(error ?? field.refusal) !== undefined}
-          aria-describedby={`${id}-error ${id}-facts ${id}-help`}
-          // "off" also keeps Firefox from storing the text with the session on disk.
-          autoComplete="off"
-          autoCorrect="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          translate="no"
-          {...keepOut}
-        />
-      </Box>
+  const footer = (
+    <>
       <Box
         id={`${id}-facts`}
         aria-live="polite"
@@ -92,8 +49,8 @@ export function WriteOnlyField({ label, isRequired, help, error, onTyped, autoFo
           </Typography>
         )}
         {facts.surroundings !== undefined && (
-          <Finding action="Remove them" onAction={field.trim}>
-            {facts.surroundings} It is kept unless you remove it.
+          <Finding action="Trim the value" onAction={field.trim}>
+            {facts.surroundings} That is kept, unless you trim it.
           </Finding>
         )}
         {facts.lineEnds === 'crlf' && (
@@ -140,6 +97,54 @@ export function WriteOnlyField({ label, isRequired, help, error, onTyped, autoFo
           hidden
           aria-label={`${label} from a file`}
           onChange={field.onFileChosen}
+        />
+      </Box>
+    </>
+  );
+  return (
+    <FieldFrame
+      id={id}
+      label={label}
+      isRequired={isRequired}
+      error={error ?? field.refusal}
+      help={help}
+      footer={footer}
+      action={
+        <FormControlLabel
+          label="Show what I type"
+          control={
+            <Switch
+              size="small"
+              checked={isShown}
+              onChange={(_, checked) => setShown(checked)}
+              slotProps={{ input: { role: 'switch' } }}
+            />
+          }
+          slotProps={{ typography: { variant: 'caption' } }}
+          sx={{ mr: 0, gap: 0.5 }}
+        />
+      }
+    >
+      <Box {...field.dropTarget} sx={{ position: 'relative' }}>
+        <ValueArea
+          {...field.textarea}
+          id={id}
+          rows={5}
+          // oxlint-disable-next-line jsx-a11y/no-autofocus: the first thing to do in the dialog that asks for it
+          autoFocus={autoFocus === true}
+          isMasked={!isShown}
+          isRefused={(error ?? field.refusal) !== undefined}
+          isDropTarget={field.isDropTarget}
+          aria-required={isRequired}
+          aria-invalid={(error ?? field.refusal) !== undefined}
+          aria-describedby={`${id}-error ${id}-facts ${id}-help`}
+          // "off" also keeps Firefox from storing the text with the session on disk.
+          autoComplete="off"
+          autoCorrect="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          translate="no"
+          {...keepOut}
         />
       </Box>
     </FieldFrame>

@@ -79,7 +79,13 @@ export const theme = createTheme({
           // WCAG 1.4.11: the border is what shows that there is a field.
           '& .MuiOutlinedInput-notchedOutline': { borderColor: '#86908f' },
         }),
-        input: { paddingBlock: 9, paddingInline: 12, height: 'auto' },
+        input: ({ theme: { vars } }) => ({
+          paddingBlock: 9,
+          paddingInline: 12,
+          height: 'auto',
+          '&::placeholder': { color: vars.palette.text.secondary, opacity: 0.85 },
+        }),
+        adornedStart: { paddingLeft: 12, '& input': { paddingLeft: 0 } },
       },
     },
     MuiDialog: {
@@ -112,7 +118,20 @@ export const theme = createTheme({
       defaultProps: { arrow: true, enterDelay: 300 },
       styleOverrides: { tooltip: { fontSize: '0.8125rem', maxWidth: 360 } },
     },
-    MuiMenuItem: { styleOverrides: { root: { minHeight: 40, fontSize: '0.875rem' } } },
+    MuiMenuItem: {
+      styleOverrides: {
+        root: { minHeight: 40, fontSize: '0.875rem', '@media (min-width:600px)': { minHeight: 36 } },
+      },
+    },
+    MuiSwitch: {
+      styleOverrides: {
+        // WCAG 1.4.11: off must be seen as well as on.
+        track: ({ theme: { vars } }) => ({
+          backgroundColor: vars.palette.text.secondary,
+          opacity: 0.8,
+        }),
+      },
+    },
     MuiFormHelperText: { styleOverrides: { root: { marginInline: 0, fontSize: '0.8125rem' } } },
     MuiCssBaseline: {
       styleOverrides: {

@@ -1,0 +1,397 @@
+/**
+ * @file `npm run bench`: the product beside a floor without checks or encryption, on the same machine, database and
+ * data, in alternating slices (what else the machine does then hits both). Prints figures and whether the targets are
+ * met; never fails because of them.
+ *
+ * `--quick` for fewer secrets and short slices, `--only TEXT` for the cases that contain it, `--data-dir FOLDER` to keep
+ * the data for the next run, `--profile FOLDER` for a CPU profile of the product.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { SecretPage } from '@dropsafe/contract/secrets';
+import postgres from 'postgres';
+import { findRunningEmbeddedPostgres } from '../src/base/embedded-postgres.ts';
+import { createClient, type Client } from '../testkit/client.ts';
+import { readFirstLoad, readMemory } from './footprint.ts';
+import type { Load, LoadResult } from './load-generator.ts';
+import { adminPassword, startProduct, type Product } from './product.ts';
+import { nameOf, seed, terms } from './seed.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    'data-dir': { type: 'string' },
+    profile: { type: 'string' },
+  },
+});
+const scale = options.quick
+  ? { secrets: 10_000, rounds: 3, sliceMs: 500, starts: 1 }
+  : { secrets: 100_000, rounds: 7, sliceMs: 1_500, starts: 3 };
+const connections = 16;
+/** A page at the end may cost so many times the first one. */
+const mostDepthCost = 1.3;
+/** What the product must reach of the floor's requests per second. */
+const leastRatio = 0.6;
+const mostMemoryBytes = 350e6;
+const mostScriptBytes = 250e3;
+
+const print = (line = '') => process.stdout.write(`${line}\n`);
+
+/** One thing that is measured. */
+interface Case {
+  title: string;
+  method: string;
+  ours: string;
+  floor: string;
+  body?: string;
+  names: string[];
+  status: number;
+}
+
+/** What was measured, as printed. */
+interface Figures {
+  title: string;
+  ours: number;
+  floor: number;
+  ratio: number;
+  p50: number;
+  p99: number;
+  floorP50: number;
+  bytes: number;
+}
+
+const work = await mkdtemp(join(tmpdir(), 'dropsafe-bench-'));
+const dataDir = resolve(options['data-dir'] ?? join(work, 'data'));
+const children: ChildProcess[] = [];
+let product: Product | undefined;
+try {
+  await main();
+} finally {
+  for (const child of children) child.kill();
+  await product?.stop();
+  await rm(work, { recursive: true, force: true });
+}
+
+async function main(): Promise<void> {
+  const webDir = await findWebDir();
+  print(
+    `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.versions.node}; ` +
+      `${scale.secrets} secrets, ${connections} connections, ${scale.rounds} × ${scale.sliceMs} ms each in turns`,
+  );
+  const firstStart = await measureFirstStart(webDir);
+  await mkdir(dataDir, { recursive: true });
+  product = await startProduct({ dataDir, webDir, profileDir: undefined });
+  await fill();
+  await product.stop();
+  const starts: number[] = [];
+  for (let start = 0; start < scale.starts; start += 1) {
+    product = await startProduct({ dataDir, webDir, profileDir: undefined });
+    starts.push(product.startMs);
+    await product.stop();
+  }
+  product = await startProduct({ dataDir, webDir, profileDir: options.profile });
+  const idle = await readMemory(product.pid);
+
+  const client = createClient(product.url);
+  const signedIn = await client.signIn('admin', adminPassword);
+  if (signedIn.status !== 200) throw new Error(`Signing in: ${signedIn.text}`);
+  const { port: floorPort, stop: stopFloor } = await startFloor();
+  const figures = await measureAll(client, floorPort);
+  await stopFloor();
+  const busy = await readMemory(product.pid);
+
+  printFigures(figures);
+  const firstLoad = await readFirstLoad(webDir);
+  print();
+  judgeThroughput(figures);
+  judgeDepth(figures);
+  const isPss = busy.pssBytes !== undefined;
+  const memoryBytes = busy.pssBytes ?? busy.rssBytes;
+  judge(
+    'memory',
+    memoryBytes < mostMemoryBytes,
+    `${megabytes(memoryBytes)} ${isPss ? 'PSS' : 'RSS (PSS cannot be read)'} of ${busy.processes} processes after the load, ` +
+      `${megabytes(idle.pssBytes ?? idle.rssBytes)} after the start (RSS ${megabytes(busy.rssBytes)}, ${megabytes(idle.rssBytes)}); target < ${megabytes(mostMemoryBytes)}`,
+  );
+  if (firstLoad === undefined || webDir.startsWith(work))
+    print('----  first load: the web app is not built');
+  else {
+    judge(
+      'first load',
+      firstLoad.gzippedBytes < mostScriptBytes,
+      `${(firstLoad.gzippedBytes / 1e3).toFixed(0)} kB gzipped JavaScript in ${firstLoad.files} files; target < ${mostScriptBytes / 1e3} kB`,
+    );
+  }
+  const startMs = median(starts);
+  judge(
+    'start',
+    startMs < 5_000,
+    `${startMs.toFixed(0)} ms with ${scale.secrets} secrets; target < 5000 ms`,
+  );
+  print(
+    `----  very first start: ${firstStart.toFixed(0)} ms, making the database and its first user`,
+  );
+}
+
+// --- preparation ---
+
+/** The built web app, or a page in its place: the API answers the same. */
+async function findWebDir(): Promise<string> {
+  const built = resolve(import.meta.dirname, '../../web/dist');
+  if (existsSync(join(built, 'index.html'))) return built;
+  const placeholder = join(work, 'web');
+  await mkdir(placeholder);
+  await writeFile(join(placeholder, 'index.html'), '<!doctype html><title>Dropsafe</title>');
+  return placeholder;
+}
+
+async function measureFirstStart(webDir: string): Promise<number> {
+  const folder = join(work, 'first');
+  await mkdir(folder);
+  const first = await startProduct({ dataDir: folder, webDir, profileDir: undefined });
+  await first.stop();
+  return first.startMs;
+}
+
+async function connection() {
+  const found = await findRunningEmbeddedPostgres(dataDir);
+  if (found === undefined) throw new Error('The embedded database is not running.');
+  return found;
+}
+
+async function fill(): Promise<void> {
+  const sql = postgres({ ...(await connection()), max: 1, onnotice: () => {} });
+  const began = performance.now();
+  await seed(sql, dataDir, scale.secrets);
+  await sql.end();
+  print(`filled in ${((performance.now() - began) / 1_000).toFixed(1)} s`);
+}
+
+async function startFloor(): Promise<{ port: number; stop: () => Promise<void> }> {
+  const floor = start('floor.ts');
+  floor.send(await connection());
+  const [port] = (await once(floor, 'message')) as [number]; // as: floor.ts sends its port
+  return {
+    port,
+    async stop() {
+      floor.kill();
+      await once(floor, 'exit');
+    },
+  };
+}
+
+function start(file: string): ChildProcess {
+  const child = fork(join(import.meta.dirname, file));
+  children.push(child);
+  return child;
+}
+
+// --- measuring ---
+
+async function listCases(client: Client): Promise<Case[]> {
+  const depths: [string, number][] = [
+    ['middle', scale.secrets / 2],
+    ['last', scale.secrets - 100],
+  ];
+  const names = Array.from({ length: 1_000 }, (_, n) =>
+    nameOf(n * Math.floor(scale.secrets / 1_000)),
+  );
+  const read = { method: 'GET', status: 200, names };
+  const secret = { description: 'made by the bench', destinations: ['https://api.example.com'] };
+  const value = 'bench '.repeat(10);
+  const all: Case[] = [
+    { ...read, title: 'page of 100, first', ours: '/secrets', floor: '/secrets' },
+  ];
+  for (const [depth, skipped] of depths) {
+    const { cursor, name } = await findCursor(client, skipped);
+    const title = `page of 100, ${depth}`;
+    all.push({
+      ...read,
+      title,
+      ours: `/secrets?cursor=${cursor}`,
+      floor: `/secrets?after=${name}`,
+    });
+  }
+  for (const [kind, term] of Object.entries(terms)) {
+    const path = `/secrets?q=${term}`;
+    all.push({ ...read, title: `page of 100, ${kind} search`, ours: path, floor: path });
+  }
+  const one = { ours: '/secrets/{name}', floor: '/secrets/{name}' };
+  all.push({ ...read, ...one, title: 'metadata of one' });
+  all.push({
+    title: 'create',
+    method: 'POST',
+    ours: '/secrets',
+    floor: '/secrets',
+    body: JSON.stringify({ name: '{name}', value, ...secret }),
+    names: [],
+    status: 201,
+  });
+  all.push({
+    ...one,
+    title: 'update',
+    method: 'PATCH',
+    body: JSON.stringify({ value }),
+    names,
+    status: 200,
+  });
+  return all.filter(({ title }) => title.includes(options.only));
+}
+
+/** A cursor behind the first `skipped` secrets by name, as the product hands it out. */
+async function findCursor(
+  client: Client,
+  skipped: number,
+): Promise<{ cursor: string; name: string }> {
+  let cursor = '';
+  let name = '';
+  for (let left = skipped; left > 0; left -= 1_000) {
+    const from = cursor === '' ? '' : `&cursor=${cursor}`;
+    const { status, text, json } = await client.send(
+      'GET',
+      `/secrets?limit=${Math.min(left, 1_000)}${from}`,
+    );
+    if (status !== 200) throw new Error(`Paging: ${text}`);
+    const page = json as SecretPage; // as: the product checks its own answers
+    cursor = page.nextCursor ?? '';
+    name = page.items.at(-1)?.name ?? '';
+  }
+  return { cursor, name };
+}
+
+async function measureAll(client: Client, floorPort: number): Promise<Figures[]> {
+  const generator = start('load-generator.ts');
+  const figures: Figures[] = [];
+  for (const each of await listCases(client)) {
+    figures.push(await measure(generator, each, client, floorPort));
+    process.stderr.write('.');
+  }
+  process.stderr.write('\n');
+  return figures;
+}
+
+async function measure(
+  generator: ChildProcess,
+  each: Case,
+  client: Client,
+  floorPort: number,
+): Promise<Figures> {
+  const { method, names, status } = each;
+  const common = { connections, method, names, status, body: each.body };
+  const port = product?.port ?? 0;
+  const ours = {
+    ...common,
+    port,
+    path: `/api/v1${each.ours}`,
+    headers: {
+      Cookie: client.cookie ?? '',
+      Origin: `http://127.0.0.1:${port}`,
+      'X-Requested-With': 'dropsafe',
+    },
+  };
+  const floor = { ...common, port: floorPort, path: each.floor, headers: {} };
+  const ofOurs: LoadResult[] = [];
+  const ofFloor: LoadResult[] = [];
+  // The first round warms up both: connections, statements, the compiler.
+  for (let round = 0; round <= scale.rounds; round += 1) {
+    ofOurs.push(await generate(generator, { ...ours, durationMs: scale.sliceMs }));
+    ofFloor.push(await generate(generator, { ...floor, durationMs: scale.sliceMs }));
+  }
+  ofOurs.shift();
+  ofFloor.shift();
+  const rates = (results: LoadResult[]) =>
+    results.map(({ requestsPerSecond }) => requestsPerSecond);
+  const latencies = ofOurs.flatMap(({ latenciesMs }) => latenciesMs);
+  return {
+    title: each.title,
+    ours: median(rates(ofOurs)),
+    floor: median(rates(ofFloor)),
+    ratio: median(rates(ofOurs).map((rate, round) => rate / (rates(ofFloor)[round] ?? Number.NaN))),
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    floorP50: quantile(
+      ofFloor.flatMap(({ latenciesMs }) => latenciesMs),
+      0.5,
+    ),
+    bytes: ofOurs[0]?.bytesPerAnswer ?? 0,
+  };
+}
+
+async function generate(generator: ChildProcess, load: Load): Promise<LoadResult> {
+  generator.send(load);
+  const [result] = (await once(generator, 'message')) as [LoadResult | { failed: string }]; // as: load-generator.ts sends these
+  if ('failed' in result) throw new Error(result.failed);
+  return result;
+}
+
+function quantile(numbers: readonly number[], part: number): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
+function median(numbers: readonly number[]): number {
+  return quantile(numbers, 0.5);
+}
+
+// --- printing ---
+
+function printFigures(figures: readonly Figures[]): void {
+  const header = ['', 'ours/s', 'floor/s', 'ratio', 'p50 ms', 'p99 ms', 'floor p50', 'bytes'];
+  const rows = figures.map((each) => [
+    each.title,
+    each.ours.toFixed(0),
+    each.floor.toFixed(0),
+    each.ratio.toFixed(2),
+    each.p50.toFixed(2),
+    each.p99.toFixed(2),
+    each.floorP50.toFixed(2),
+    each.bytes.toFixed(0),
+  ]);
+  const widths = header.map((title, column) =>
+    Math.max(...[header, ...rows].map((row) => (row[column] ?? title).length)),
+  );
+  print();
+  for (const row of [header, ...rows]) {
+    print(
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  '),
+    );
+  }
+}
+
+function judgeThroughput(figures: readonly Figures[]): void {
+  for (const { title, ratio } of figures) {
+    judge(title, ratio >= leastRatio, `${ratio.toFixed(2)} of the floor; target ≥ ${leastRatio}`);
+  }
+}
+
+/** Neither page counts anything, so it is the middle page that the last one is compared with, as well as the first. */
+function judgeDepth(figures: readonly Figures[]): void {
+  const costOf = (depth: string) =>
+    figures.find(({ title }) => title === `page of 100, ${depth}`)?.p50;
+  const [first, middle, last] = [costOf('first'), costOf('middle'), costOf('last')];
+  if (first === undefined || middle === undefined || last === undefined) return;
+  const worst = Math.max(last / first, last / middle);
+  judge(
+    'depth',
+    worst <= mostDepthCost,
+    `the last page takes ${(last / first).toFixed(2)} of the first, ${(last / middle).toFixed(2)} of the middle; target ≤ ${mostDepthCost}`,
+  );
+}
+
+function judge(what: string, isMet: boolean, how: string): void {
+  print(`${isMet ? 'PASS' : 'MISS'}  ${what}: ${how}`);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}

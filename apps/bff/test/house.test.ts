@@ -1,0 +1,117 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../../..');
+
+/** Source files of the product, with their text. */
+function filesOf(pattern: string): { path: string; text: string }[] {
+  return globSync(pattern, { cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] })
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+const bff = filesOf('apps/bff/src/**/*.ts').filter(({ path }) => !path.endsWith('.test.ts'));
+const web = filesOf('apps/web/src/**/*.{ts,tsx}').filter(({ path }) => !/\.test\.tsx?$/.test(path));
+const tests = filesOf('{apps,packages}/**/*.test.{ts,tsx}').concat(filesOf('e2e/*.ts'));
+
+/** The files in which a pattern stands. */
+const filesWith = (files: typeof bff, pattern: RegExp) =>
+  files.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
+
+// Each list below is short on purpose. A new name in it is a decision that a reviewer sees.
+
+test('plaintext comes out of its wrapper in these files only', () => {
+  expect(filesWith(bff, /\.reveal\(/)).toMatchInlineSnapshot(`
+    [
+      "apps/bff/src/cli/cli.ts",
+      "apps/bff/src/identity/identity.ts",
+      "apps/bff/src/identity/password.ts",
+      "apps/bff/src/keys/envelope.ts",
+      "apps/bff/src/keys/keyring.ts",
+      "apps/bff/src/keys/keyset-file.ts",
+      "apps/bff/src/main.ts",
+    ]
+  `);
+});
+
+test('these files read the environment', () => {
+  expect(filesWith(bff, /process\.env\b/)).toMatchInlineSnapshot(`
+    [
+      "apps/bff/src/cli/cli.ts",
+      "apps/bff/src/config.ts",
+      "apps/bff/src/main.ts",
+    ]
+  `);
+});
+
+test('these files write to the terminal', () => {
+  expect(filesWith(bff, /process\.std(out|err)\.write|console\./)).toMatchInlineSnapshot(`
+    [
+      "apps/bff/src/cli/cli.ts",
+      "apps/bff/src/main.ts",
+    ]
+  `);
+});
+
+test('these files start other processes or open sockets outward', () => {
+  expect(filesWith(bff, /from 'node:(child_process|net|tls|dgram|https|http2)'|\bfetch\(/))
+    .toMatchInlineSnapshot(`
+    [
+      "apps/bff/src/app.ts",
+      "apps/bff/src/base/client-address.ts",
+      "apps/bff/src/base/embedded-postgres-cluster.ts",
+      "apps/bff/src/base/embedded-postgres-process.ts",
+      "apps/bff/src/base/embedded-postgres-programs.ts",
+      "apps/bff/src/config.ts",
+      "apps/bff/src/node.ts",
+    ]
+  `);
+});
+
+test('in the web app only the client speaks to the server, and nothing is kept in the browser but the colour scheme', () => {
+  expect(filesWith(web, /\bfetch\(|XMLHttpRequest|sendBeacon|WebSocket|EventSource/)).toEqual([
+    'apps/web/src/api/client.ts',
+  ]);
+  expect(filesWith(web, /localStorage|sessionStorage|indexedDB|document\.cookie/))
+    .toMatchInlineSnapshot(`
+    [
+      "apps/web/src/identity/AccountMenu.tsx",
+    ]
+  `);
+  expect(filesWith(web, /dangerouslySetInnerHTML|innerHTML|\beval\(/)).toEqual([]);
+});
+
+describe('tests', () => {
+  test('mock nothing of ours', () => {
+    expect(filesWith(tests, new RegExp(['vi', 'mock\\('].join('\\.')))).toEqual([]);
+    expect(filesWith(tests, new RegExp(['page', 'route\\('].join('\\.')))).toEqual([]);
+  });
+
+  test('are all run: none is singled out', () => {
+    expect(filesWith(tests, new RegExp(`\\b(test|describe|it)\\.${'only'}\\b`))).toEqual([]);
+  });
+});
+
+test('every operation on secrets begins by demanding its permission', () => {
+  const door = readFileSync(join(root, 'apps/bff/src/secrets/secrets.ts'), 'utf8');
+  const operations = [...door.matchAll(/^ {4}async (\w+)\([^]*?\) \{\n\s*(\S.*)$/gm)].map(
+    ([, name, first]) => [name, first?.startsWith('await permissions.demand(caller, ')],
+  );
+  expect(operations).toEqual([
+    ['list', true],
+    ['describe', true],
+    ['create', true],
+    ['update', true],
+    ['delete', true],
+  ]);
+});
+
+test('no route is mounted past the contract', () => {
+  const routes = bff.filter(({ path }) => path.endsWith('.http.ts'));
+  // The page, the helper that mounts, and nobody else.
+  expect(filesWith(routes, /\b(app|api)\.(get|post|put|patch|delete|all|on|use)\(/)).toEqual([
+    'apps/bff/src/base/route.http.ts',
+    'apps/bff/src/web.http.ts',
+  ]);
+});

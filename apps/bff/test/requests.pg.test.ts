@@ -1,0 +1,559 @@
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { operations, type Operation } from '@dropsafe/contract/operations';
+import { permissionNames } from '@dropsafe/contract/permissions';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newCanary, sweep } from '../testkit/canary.ts';
+import type { Answer, Client } from '../testkit/client.ts';
+import { startTestNode, testPassword, type TestNode } from '../testkit/node.ts';
+
+let node: TestNode;
+let admin: Client;
+
+beforeAll(async () => {
+  node = await startTestNode();
+  admin = await node.as('manager', ['SECRET_MANAGEMENT']);
+});
+
+afterAll(async () => {
+  await node.stop();
+  expect(sweep('log', node.lines.join(''))).toEqual([]);
+});
+
+/** A request that the operation accepts as far as its shape goes. */
+const samples: Record<keyof typeof operations, { path?: string; body?: () => unknown }> = {
+  signIn: { body: () => ({ username: 'x', password: 'x' }) },
+  currentSession: {},
+  signOut: {},
+  changePassword: {
+    body: () => ({ currentPassword: 'x', newPassword: 'three otters under the lamp post' }),
+  },
+  listSecrets: {},
+  createSecret: { body: () => ({ name: `N${crypto.randomUUID()}`, value: newCanary() }) },
+  describeSecret: { path: '/secrets/NOT_THERE' },
+  updateSecret: { path: '/secrets/NOT_THERE', body: () => ({ description: 'x' }) },
+  deleteSecret: { path: '/secrets/NOT_THERE' },
+  listProviders: {},
+};
+const all = Object.entries<Operation>(operations).map(([id, operation]) => ({
+  id: id as keyof typeof operations,
+  operation,
+})); // as: entries forget the keys
+
+function send(
+  client: Client,
+  id: keyof typeof operations,
+  headers?: Record<string, string>,
+): Promise<Answer> {
+  const { path = operations[id].path, body } = samples[id];
+  return client.send(operations[id].method, path, body?.(), headers);
+}
+
+describe('every route, for every permission', () => {
+  test.each(permissionNames)('%s opens exactly the routes that name it', async (permission) => {
+    const client = await node.as(`only-${permission.toLowerCase()}`, [permission]);
+    for (const { id, operation } of all) {
+      if (typeof operation.access === 'string') continue;
+      const { status, problem } = await send(client, id);
+      const isOpen = operation.access.includes(permission);
+      expect([id, isOpen ? status < 400 || status === 404 : status === 403]).toEqual([id, true]);
+      if (!isOpen)
+        expect(problem).toMatchObject({
+          type: '/problems/permission-required',
+          permissions: operation.access,
+        });
+    }
+  });
+
+  test("without a permission nothing but one's own session is open, and every refusal is recorded", async () => {
+    const client = await node.as('without', []);
+    for (const { id, operation } of all) {
+      if (typeof operation.access === 'string') continue;
+      const { status, problem } = await send(client, id);
+      expect([id, status, operation.access.every((name) => problem.detail.includes(name))]).toEqual(
+        [id, 403, true],
+      );
+    }
+    expect((await client.send('GET', '/session')).status).toBe(200);
+  });
+
+  test.each(all.filter(({ operation }) => operation.access !== 'anybody'))(
+    '$id needs somebody signed in',
+    async ({ id }) => {
+      for (const client of [
+        node.client(),
+        node.client('dropsafe=made-up'),
+        node.client('dropsafe='),
+      ]) {
+        const { status, problem } = await send(client, id);
+        expect([status, problem.type]).toEqual([401, '/problems/unauthenticated']);
+      }
+    },
+  );
+});
+
+describe('a request from another site', () => {
+  const changing = all.filter(({ operation }) => operation.method !== 'GET');
+  const ours = { 'X-Requested-With': 'dropsafe' };
+  test.each([
+    ['a foreign origin', { ...ours, Origin: 'https://evil.example' }],
+    ['the origin null', { ...ours, Origin: 'null' }],
+    ['our host on another port', { ...ours, Origin: 'http://127.0.0.1:1' }],
+    ['our host by another scheme', { ...ours, Origin: 'https://HOST' }],
+    [
+      'a foreign origin that claims to be same-origin',
+      { ...ours, Origin: 'https://evil.example', 'Sec-Fetch-Site': 'same-origin' },
+    ],
+    ['no origin', { ...ours }],
+    ['no origin, same-site only', { ...ours, 'Sec-Fetch-Site': 'same-site' }],
+    ['no header of ours', { Origin: 'http://HOST' }],
+    ['another header of ours', { Origin: 'http://HOST', 'X-Requested-With': 'XMLHttpRequest' }],
+  ])('with %s is refused, whatever it asks for', async (_, headers) => {
+    const host = new URL(node.url).host;
+    for (const { id } of changing) {
+      for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded']) {
+        const answer = await rawSend(id, {
+          ...Object.fromEntries(
+            Object.entries(headers).map(([name, content]) => [name, content.replace('HOST', host)]),
+          ),
+          'Content-Type': type,
+        });
+        expect([id, answer.status, answer.type]).toEqual([id, 403, '/problems/cross-site-request']);
+      }
+    }
+  });
+
+  test('from our own page is let in by Sec-Fetch-Site alone', async () => {
+    const answer = await rawSend('signIn', {
+      ...ours,
+      'Sec-Fetch-Site': 'same-origin',
+      'Content-Type': 'application/json',
+    });
+    expect(answer.status).toBe(401);
+  });
+
+  /** Sends exactly these headers: fetch adds some of its own. */
+  function rawSend(
+    id: keyof typeof operations,
+    headers: Record<string, string>,
+  ): Promise<{ status: number; type: string }> {
+    const { path = operations[id].path, body } = samples[id];
+    return new Promise((resolve, reject) => {
+      const sent = httpRequest(
+        `${node.url}/api/v1${path}`,
+        { method: operations[id].method, headers: { ...headers, Cookie: admin.cookie ?? '' } },
+        (answer) => {
+          let text = '';
+          answer.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+          answer.on('end', () =>
+            resolve({ status: answer.statusCode ?? 0, type: JSON.parse(text).type }),
+          );
+        },
+      );
+      sent.on('error', reject);
+      sent.end(body && JSON.stringify(body()));
+    });
+  }
+});
+
+describe('bad input gets a clear refusal that repeats nothing of it', () => {
+  const canary = newCanary();
+  const quoted = JSON.stringify(canary);
+  const deep = '['.repeat(100_000);
+  test.each<[string, string, string, unknown, number, string]>([
+    ['no JSON', 'POST', '/secrets', `{"value": ${quoted}`, 400, '/problems/malformed-request'],
+    ['no object', 'POST', '/secrets', quoted, 400, '/problems/validation-failed'],
+    ['an array', 'POST', '/secrets', `[${quoted}]`, 400, '/problems/validation-failed'],
+    ['null', 'POST', '/secrets', 'null', 400, '/problems/validation-failed'],
+    ['an empty body', 'POST', '/secrets', '', 400, '/problems/malformed-request'],
+    [
+      'an unknown field named like a value',
+      'POST',
+      '/secrets',
+      { name: 'A', value: 'v', [canary]: canary },
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      '__proto__',
+      'POST',
+      '/secrets',
+      `{"name":"A","value":"v","__proto__":{"permissions":["SECRET_MANAGEMENT"]}}`,
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'constructor',
+      'POST',
+      '/secrets',
+      `{"name":"A","value":"v","constructor":{"prototype":{}}}`,
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a value as number',
+      'POST',
+      '/secrets',
+      { name: 'A', value: 7 },
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a value as list',
+      'POST',
+      '/secrets',
+      { name: 'A', value: [canary] },
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a value as object',
+      'POST',
+      '/secrets',
+      { name: 'A', value: { canary } },
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a value in the name',
+      'POST',
+      '/secrets',
+      { name: canary, value: canary },
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a value in the description',
+      'POST',
+      '/secrets',
+      { name: 'A', value: canary, description: `${canary}\n` },
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a value in the destinations',
+      'POST',
+      '/secrets',
+      { name: 'A', value: canary, destinations: [canary, `https://${canary}@x.example`] },
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a value in the provider',
+      'POST',
+      '/secrets',
+      { name: 'A', value: canary, provider: canary },
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a value that is too long',
+      'POST',
+      '/secrets',
+      { name: 'A', value: canary.repeat(2000) },
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'half a surrogate pair',
+      'POST',
+      '/secrets',
+      String.raw`{"name":"A","value":"\ud800"}`,
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'invalid UTF-8',
+      'POST',
+      '/secrets',
+      new Uint8Array([...Buffer.from('{"name":"A","value":"'), 0xff, 0xfe, ...Buffer.from('"}')]),
+      400,
+      '/problems/malformed-request',
+    ],
+    [
+      'very deep JSON',
+      'POST',
+      '/secrets',
+      `{"name":"A","value":${deep}`,
+      400,
+      '/problems/malformed-request',
+    ],
+    [
+      'very deep JSON that is closed',
+      'POST',
+      '/secrets',
+      `{"name":"A","value":${deep}${']'.repeat(100_000)}}`,
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'an unknown field in an update',
+      'PATCH',
+      '/secrets/A',
+      { name: 'B' },
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a value in the path',
+      'GET',
+      `/secrets/${encodeURIComponent(canary)}`,
+      undefined,
+      404,
+      '/problems/not-found',
+    ],
+    [
+      'a broken percent-escape in the path',
+      'GET',
+      '/secrets/%E0%A4%A',
+      undefined,
+      404,
+      '/problems/not-found',
+    ],
+    ['a NUL in the path', 'GET', '/secrets/A%00', undefined, 404, '/problems/not-found'],
+    [
+      'an unknown query parameter',
+      'GET',
+      `/secrets?filter=${encodeURIComponent(canary)}`,
+      undefined,
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a query parameter where there is none',
+      'GET',
+      `/session?${encodeURIComponent(canary)}=1`,
+      undefined,
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a query parameter twice',
+      'GET',
+      '/secrets?q=a&q=b',
+      undefined,
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a sort order that is none',
+      'GET',
+      '/secrets?sort=sealedValue',
+      undefined,
+      400,
+      '/problems/validation-failed',
+    ],
+    ['a limit of 0', 'GET', '/secrets?limit=0', undefined, 400, '/problems/validation-failed'],
+    [
+      'a limit of 1001',
+      'GET',
+      '/secrets?limit=1001',
+      undefined,
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a limit that is no number',
+      'GET',
+      '/secrets?limit=ten',
+      undefined,
+      400,
+      '/problems/validation-failed',
+    ],
+    [
+      'a search that is too long',
+      'GET',
+      `/secrets?q=${'a'.repeat(256)}`,
+      undefined,
+      400,
+      '/problems/validation-failed',
+    ],
+    ['a NUL in the search', 'GET', '/secrets?q=%00', undefined, 400, '/problems/validation-failed'],
+    [
+      'a made-up cursor',
+      'GET',
+      `/secrets?cursor=${encodeURIComponent(canary)}`,
+      undefined,
+      400,
+      '/problems/validation-failed',
+    ],
+    ['an unknown path', 'GET', '/sekrets', undefined, 404, '/problems/not-found'],
+    ['another method', 'PUT', '/secrets/A', undefined, 405, '/problems/method-not-allowed'],
+  ])('%s', async (_, method, path, body, status, type) => {
+    const answer = await admin.send(method, path, body);
+    expect([answer.status, answer.problem.type, answer.headers.get('Content-Type')]).toEqual([
+      status,
+      type,
+      'application/problem+json',
+    ]);
+    expect(answer.problem.requestId).toBe(answer.headers.get('X-Request-Id'));
+    expect(sweep('answer', answer.text)).toEqual([]);
+  });
+
+  test('validation names every field that is wrong', async () => {
+    const { problem } = await admin.send('POST', '/secrets', {
+      name: '',
+      value: '',
+      description: 7,
+      destinations: ['x', 'https://a.example', 'y'],
+    });
+    expect(problem.errors?.map(({ field }) => field)).toEqual([
+      'name',
+      'value',
+      'description',
+      'destinations.0',
+      'destinations.2',
+    ]);
+  });
+
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/json; charset=utf-16',
+    '',
+  ])('the content type %j is refused', async (type) => {
+    const answer = await admin.send(
+      'POST',
+      '/secrets',
+      { name: 'A', value: 'v' },
+      { 'Content-Type': type },
+    );
+    expect([answer.status, answer.problem.type]).toEqual([415, '/problems/unsupported-media-type']);
+  });
+
+  test('no secret came of any of it', async () => {
+    expect(
+      (await admin.send('GET', '/secrets?q=A')).json.items.filter(
+        ({ name }: { name: string }) => name.length < 3,
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('a body that is too large', () => {
+  test('is refused by its announced length, before anything is read', async () => {
+    const answer = await sendRaw(
+      `POST /api/v1/secrets HTTP/1.1\r\nHost: ${new URL(node.url).host}\r\nContent-Type: application/json\r\nContent-Length: 52428800\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toContain('/problems/payload-too-large');
+  });
+
+  test('is refused while it comes in chunks without end', async () => {
+    const chunk = `10000\r\n${'a'.repeat(0x10000)}\r\n`;
+    const answer = await sendRaw(
+      `POST /api/v1/session HTTP/1.1\r\nHost: ${new URL(node.url).host}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(40)}`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  /** Writes bytes as they are and reads what comes first. */
+  function sendRaw(text: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(Number(new URL(node.url).port), '127.0.0.1', () => socket.write(text));
+      let answer = '';
+      socket.setEncoding('utf8').on('data', (part) => {
+        answer += part;
+        if (answer.includes('"requestId"')) socket.destroy();
+      });
+      socket.on('close', () => resolve(answer));
+      socket.on('error', (error) => (answer === '' ? reject(error) : resolve(answer)));
+    });
+  }
+});
+
+describe('headers', () => {
+  test('an API answer may be kept, framed, sniffed or loaded by nobody', async () => {
+    for (const answer of [
+      await admin.send('GET', '/secrets'),
+      await admin.send('GET', '/nothing'),
+      await node.client().send('GET', '/session'),
+    ]) {
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        'cache-control': 'no-store',
+        'content-security-policy':
+          "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-resource-policy': 'same-origin',
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+      });
+      expect(answer.headers.has('Strict-Transport-Security')).toBe(false);
+      expect(answer.headers.has('Access-Control-Allow-Origin')).toBe(false);
+    }
+  });
+
+  test('the page allows scripts and styles by a fresh nonce only', async () => {
+    const [one, other] = [await page(), await page()];
+    const policy = one.headers.get('Content-Security-Policy') ?? '';
+    expect(policy).not.toContain('unsafe');
+    expect(policy).toMatch(
+      /default-src 'none'.*script-src 'self' 'nonce-[\w-]{24}'.*frame-ancestors 'none'.*base-uri 'none'.*require-trusted-types-for 'script'/,
+    );
+    const nonce = /'nonce-([\w-]+)'/.exec(policy)?.[1] ?? 'none';
+    expect(one.text).toContain(`nonce="${nonce}"`);
+    expect(other.text).not.toContain(nonce);
+    expect([one.headers.get('Cache-Control'), one.text.includes('__CSP_NONCE__')]).toEqual([
+      'no-store',
+      false,
+    ]);
+  });
+
+  test("a request id of the client's is not taken over", async () => {
+    expect(
+      (await admin.send('GET', '/session', undefined, { 'X-Request-Id': 'mine' })).headers.get(
+        'X-Request-Id',
+      ),
+    ).not.toBe('mine');
+  });
+
+  async function page(): Promise<{ headers: Headers; text: string }> {
+    // oxlint-disable-next-line no-restricted-globals -- a test is a caller, not the product
+    const answer = await fetch(`${node.url}/secrets`);
+    return { headers: answer.headers, text: await answer.text() };
+  }
+});
+
+test('served over TLS the cookie is bound to the host and HSTS is sent', async () => {
+  const secure = await startTestNode({
+    DROPSAFE_PUBLIC_URL: 'https://safe.example.com',
+    DATABASE_URL: node.databaseUrl,
+    DROPSAFE_DATA_DIR: node.dataDir,
+  });
+  try {
+    const client = secure.client();
+    const foreign = await client.signIn('manager', testPassword);
+    const own = await client.send(
+      'POST',
+      '/session',
+      { username: 'manager', password: testPassword },
+      { Origin: 'https://safe.example.com' },
+    );
+    expect([foreign.status, own.status]).toEqual([403, 200]);
+    expect(own.headers.getSetCookie()[0]).toMatch(
+      /^__Host-dropsafe=.*; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+    );
+    expect(own.headers.get('Strict-Transport-Security')).toBe(
+      'max-age=31536000; includeSubDomains',
+    );
+    expect((await client.send('GET', '/session')).status).toBe(200);
+  } finally {
+    await secure.stop();
+  }
+});
+
+test('the OpenAPI document names every operation, and every reference in it leads somewhere', async () => {
+  const { json } = await node.client().send('GET', '/openapi.json');
+  const ids = Object.values<Record<string, { operationId: string }>>(json.paths).flatMap((path) =>
+    Object.values(path).map(({ operationId }) => operationId),
+  );
+  expect([json.openapi, ids.toSorted()]).toEqual(['3.1.0', Object.keys(operations).toSorted()]);
+  const references = [
+    ...JSON.stringify(json).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g),
+  ].map(([, name]) => name);
+  expect(Object.keys(json.components.schemas)).toEqual(expect.arrayContaining(references));
+  expect(Object.keys(json.components.schemas.SecretMetadata.properties)).not.toContain('value');
+});
