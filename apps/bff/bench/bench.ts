@@ -17,7 +17,7 @@ import type { SecretPage } from '@dropsafe/contract/secrets';
 import postgres from 'postgres';
 import { findRunningEmbeddedPostgres } from '../src/base/embedded-postgres.ts';
 import { createClient, type Client } from '../testkit/client.ts';
-import { readFirstLoad, readMemory } from './footprint.ts';
+import { readFirstLoad, readMemory, readProcessorMs } from './footprint.ts';
 import type { Load, LoadResult } from './load-generator.ts';
 import { adminPassword, startProduct, type Product } from './product.ts';
 import { nameOf, seed, terms } from './seed.ts';
@@ -63,6 +63,9 @@ interface Figures {
   p50: number;
   p99: number;
   floorP50: number;
+  /** Processor milliseconds of server and database for one request: hardly depends on what else the machine does. */
+  processor: number;
+  floorProcessor: number;
   bytes: number;
 }
 
@@ -101,9 +104,9 @@ async function main(): Promise<void> {
   const client = createClient(product.url);
   const signedIn = await client.signIn('admin', adminPassword);
   if (signedIn.status !== 200) throw new Error(`Signing in: ${signedIn.text}`);
-  const { port: floorPort, stop: stopFloor } = await startFloor();
-  const figures = await measureAll(client, floorPort);
-  await stopFloor();
+  const floor = await startFloor();
+  const figures = await measureAll(client, product, floor);
+  await floor.stop();
   const busy = await readMemory(product.pid);
 
   printFigures(figures);
@@ -173,12 +176,16 @@ async function fill(): Promise<void> {
   print(`filled in ${((performance.now() - began) / 1_000).toFixed(1)} s`);
 }
 
-async function startFloor(): Promise<{ port: number; stop: () => Promise<void> }> {
+/** A server that can be measured. */
+type Server = Pick<Product, 'port' | 'pid' | 'stop'>;
+
+async function startFloor(): Promise<Server> {
   const floor = start('floor.ts');
   floor.send(await connection());
   const [port] = (await once(floor, 'message')) as [number]; // as: floor.ts sends its port
   return {
     port,
+    pid: floor.pid ?? 0,
     async stop() {
       floor.kill();
       await once(floor, 'exit');
@@ -265,61 +272,61 @@ async function findCursor(
   return { cursor, name };
 }
 
-async function measureAll(client: Client, floorPort: number): Promise<Figures[]> {
+async function measureAll(client: Client, ours: Server, floor: Server): Promise<Figures[]> {
   const generator = start('load-generator.ts');
   const figures: Figures[] = [];
   for (const each of await listCases(client)) {
-    figures.push(await measure(generator, each, client, floorPort));
+    const { method, names, status, body } = each;
+    const load = { connections, durationMs: scale.sliceMs, method, names, status, body };
+    const headers = {
+      Cookie: client.cookie ?? '',
+      Origin: `http://127.0.0.1:${ours.port}`,
+      'X-Requested-With': 'dropsafe',
+    };
+    const ofOurs: Slice[] = [];
+    const ofFloor: Slice[] = [];
+    const measureSlice = async (server: Server, path: string, heads: Record<string, string>) => {
+      const before = await readProcessorMs([ours.pid, floor.pid]);
+      const result = await generate(generator, {
+        ...load,
+        port: server.port,
+        path,
+        headers: heads,
+      });
+      const used = (await readProcessorMs([ours.pid, floor.pid])) - before;
+      return { ...result, processorMs: used / result.latenciesMs.length };
+    };
+    // The first round warms up both: connections, statements, the compiler.
+    for (let round = 0; round <= scale.rounds; round += 1) {
+      ofOurs.push(await measureSlice(ours, `/api/v1${each.ours}`, headers));
+      ofFloor.push(await measureSlice(floor, each.floor, {}));
+    }
+    figures.push(compare(each.title, ofOurs.slice(1), ofFloor.slice(1)));
     process.stderr.write('.');
   }
   process.stderr.write('\n');
   return figures;
 }
 
-async function measure(
-  generator: ChildProcess,
-  each: Case,
-  client: Client,
-  floorPort: number,
-): Promise<Figures> {
-  const { method, names, status } = each;
-  const common = { connections, method, names, status, body: each.body };
-  const port = product?.port ?? 0;
-  const ours = {
-    ...common,
-    port,
-    path: `/api/v1${each.ours}`,
-    headers: {
-      Cookie: client.cookie ?? '',
-      Origin: `http://127.0.0.1:${port}`,
-      'X-Requested-With': 'dropsafe',
-    },
-  };
-  const floor = { ...common, port: floorPort, path: each.floor, headers: {} };
-  const ofOurs: LoadResult[] = [];
-  const ofFloor: LoadResult[] = [];
-  // The first round warms up both: connections, statements, the compiler.
-  for (let round = 0; round <= scale.rounds; round += 1) {
-    ofOurs.push(await generate(generator, { ...ours, durationMs: scale.sliceMs }));
-    ofFloor.push(await generate(generator, { ...floor, durationMs: scale.sliceMs }));
-  }
-  ofOurs.shift();
-  ofFloor.shift();
-  const rates = (results: LoadResult[]) =>
-    results.map(({ requestsPerSecond }) => requestsPerSecond);
-  const latencies = ofOurs.flatMap(({ latenciesMs }) => latenciesMs);
+/** What a slice gave. */
+type Slice = LoadResult & { processorMs: number };
+
+function compare(title: string, ours: readonly Slice[], floor: readonly Slice[]): Figures {
+  const rates = (slices: readonly Slice[]) => slices.map((slice) => slice.requestsPerSecond);
+  const latencies = (slices: readonly Slice[]) => slices.flatMap((slice) => slice.latenciesMs);
+  const processor = (slices: readonly Slice[]) => median(slices.map((slice) => slice.processorMs));
+  const floorRates = rates(floor);
   return {
-    title: each.title,
-    ours: median(rates(ofOurs)),
-    floor: median(rates(ofFloor)),
-    ratio: median(rates(ofOurs).map((rate, round) => rate / (rates(ofFloor)[round] ?? Number.NaN))),
-    p50: quantile(latencies, 0.5),
-    p99: quantile(latencies, 0.99),
-    floorP50: quantile(
-      ofFloor.flatMap(({ latenciesMs }) => latenciesMs),
-      0.5,
-    ),
-    bytes: ofOurs[0]?.bytesPerAnswer ?? 0,
+    title,
+    ours: median(rates(ours)),
+    floor: median(floorRates),
+    ratio: median(rates(ours).map((rate, round) => rate / (floorRates[round] ?? Number.NaN))),
+    p50: median(latencies(ours)),
+    p99: quantile(latencies(ours), 0.99),
+    floorP50: median(latencies(floor)),
+    processor: processor(ours),
+    floorProcessor: processor(floor),
+    bytes: ours[0]?.bytesPerAnswer ?? 0,
   };
 }
 
@@ -342,7 +349,18 @@ function median(numbers: readonly number[]): number {
 // --- printing ---
 
 function printFigures(figures: readonly Figures[]): void {
-  const header = ['', 'ours/s', 'floor/s', 'ratio', 'p50 ms', 'p99 ms', 'floor p50', 'bytes'];
+  const header = [
+    '',
+    'ours/s',
+    'floor/s',
+    'ratio',
+    'p50 ms',
+    'p99 ms',
+    'floor p50',
+    'cpu ms',
+    'floor cpu',
+    'bytes',
+  ];
   const rows = figures.map((each) => [
     each.title,
     each.ours.toFixed(0),
@@ -351,6 +369,8 @@ function printFigures(figures: readonly Figures[]): void {
     each.p50.toFixed(2),
     each.p99.toFixed(2),
     each.floorP50.toFixed(2),
+    each.processor.toFixed(2),
+    each.floorProcessor.toFixed(2),
     each.bytes.toFixed(0),
   ]);
   const widths = header.map((title, column) =>

@@ -32,8 +32,7 @@ async function descendantsOf(pid: number): Promise<number[]> {
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     const stat = await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '');
-    // The name in brackets may hold anything; the parent is the second field behind it.
-    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    const parent = Number(fieldsOf(stat)[1]);
     children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
   }
   const found = [pid];
@@ -41,16 +40,35 @@ async function descendantsOf(pid: number): Promise<number[]> {
   return found;
 }
 
+/** The fields of `/proc/PID/stat` behind the name, which stands in brackets and may hold anything. */
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
 async function memoryOf(pid: number) {
   const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
-  const rss = kilobytes(await read('status'), 'VmRSS');
-  if (rss === undefined) return undefined;
-  return { rssBytes: rss, pssBytes: kilobytes(await read('smaps_rollup'), 'Pss') };
+  const pssBytes = kilobytes(await read('smaps_rollup'), 'Pss');
+  // Read last: a process that has ended in between is not there at all.
+  const rssBytes = kilobytes(await read('status'), 'VmRSS');
+  return rssBytes === undefined ? undefined : { rssBytes, pssBytes };
 }
 
 function kilobytes(text: string, field: string): number | undefined {
   const count = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
   return count === undefined ? undefined : Number(count) * 1024;
+}
+
+/** Clock ticks of `utime` and `stime`: 100 a second on every Linux that Node runs on. */
+const tickMs = 10;
+
+/** Milliseconds of processor time that these processes and their living descendants have used so far. */
+export async function readProcessorMs(pids: readonly number[]): Promise<number> {
+  let ticks = 0;
+  for (const each of (await Promise.all(pids.map(descendantsOf))).flat()) {
+    const fields = fieldsOf(await readFile(`/proc/${each}/stat`, 'utf8').catch(() => ''));
+    ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  }
+  return ticks * tickMs;
 }
 
 /** Gzipped bytes of all scripts that the page needs at first; undefined when the web app is not built. */

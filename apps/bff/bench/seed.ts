@@ -28,10 +28,20 @@ export const terms = {
 
 /** The name of the n-th secret. */
 export function nameOf(n: number): string {
-  const mixed = Math.imul(n, 2_654_435_761) >>> 0;
-  const shape = `${pick(systems, mixed)}_${pick(teams, mixed >>> 5)}_${pick(kinds, mixed >>> 9)}`;
-  const name = `${shape}_${String(n).padStart(6, '0')}`;
+  const { system, team, kind } = traitsOf(n);
+  const name = `${system}_${team}_${kind}_${String(n).padStart(6, '0')}`;
   return n % 3 === 0 ? name.replaceAll('-', '_').toUpperCase() : name;
+}
+
+/** What the n-th secret is about. The upper bits of a multiplicative hash, so that no trait goes with another. */
+function traitsOf(n: number) {
+  const hash = Math.imul(n + 1, 2_654_435_761) >>> 8;
+  return {
+    system: pick(systems, hash),
+    team: pick(teams, hash >>> 6),
+    kind: pick(kinds, hash >>> 10),
+    stage: pick(stages, hash >>> 14),
+  };
 }
 
 /** Makes sure that exactly `count` of our secrets are there. */
@@ -55,7 +65,7 @@ export async function seed(sql: postgres.Sql, dataDir: string, count: number): P
 function rowOf(n: number, kek: Kek) {
   const id = randomUUID();
   const name = nameOf(n);
-  const system = pick(systems, n);
+  const { system, team, stage } = traitsOf(n);
   const destinations = [`https://api.${system}.com`, `https://*.${system}.example`].slice(n % 2);
   const sealed = sealValue(
     kek,
@@ -67,10 +77,7 @@ function rowOf(n: number, kek: Kek) {
   return {
     id,
     name,
-    description:
-      n % 10 === 9
-        ? null
-        : `${system} for ${pick(teams, n >>> 2)}, ${pick(stages, n)}; see runbook ${n % 997}`,
+    description: n % 10 === 9 ? null : `${system} for ${team}, ${stage}; see runbook ${n % 997}`,
     provider: 'database',
     version: isUpdated ? 2 : 1,
     destinations,

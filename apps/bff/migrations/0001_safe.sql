@@ -77,5 +77,5 @@ CREATE INDEX "secrets_by_name" ON "secrets" USING btree (lower("name"),"name");-
 CREATE INDEX "secrets_by_created_at" ON "secrets" USING btree ("created_at","name");--> statement-breakpoint
 CREATE INDEX "secrets_by_updated_at" ON "secrets" USING btree (coalesce("updated_at", '-infinity'),"name");--> statement-breakpoint
 CREATE INDEX "secrets_by_last_used_at" ON "secrets" USING btree (coalesce("last_used_at", '-infinity'),"name");--> statement-breakpoint
-CREATE INDEX "secrets_name_search" ON "secrets" USING gin ("name" gin_trgm_ops);--> statement-breakpoint
-CREATE INDEX "secrets_description_search" ON "secrets" USING gin ("description" gin_trgm_ops);
+CREATE INDEX "secrets_name_search" ON "secrets" USING gin ("name" gin_trgm_ops) WITH (gin_pending_list_limit=64);--> statement-breakpoint
+CREATE INDEX "secrets_description_search" ON "secrets" USING gin ("description" gin_trgm_ops) WITH (gin_pending_list_limit=64);

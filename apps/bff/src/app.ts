@@ -9,8 +9,8 @@ import type { BlockList } from 'node:net';
 import { clientAddress } from './base/client-address.ts';
 import { problemOfDatabase } from './base/database.ts';
 import { Problem, toResponse } from './base/problem.ts';
-import { createRoutes, type RequestEnv } from './base/route.http.ts';
-import { securityHeaders, strictPolicy } from './headers.ts';
+import { createRoutes, type RequestContext, type RequestEnv } from './base/route.http.ts';
+import { securityHeaders } from './headers.ts';
 import { createAuthentication } from './identity/authenticate.http.ts';
 import { mountIdentity } from './identity/identity.http.ts';
 import { describeApi } from './openapi.ts';
@@ -34,7 +34,7 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
   const { log, database } = rooms;
   const app = new Hono<RequestEnv>();
   const isSecure = options.publicOrigin?.startsWith('https:') ?? false;
-  const headers = securityHeaders(isSecure);
+  const headers = new Map(securityHeaders(isSecure));
 
   app.use(async (c, next) => {
     const requestId = randomUUID();
@@ -48,14 +48,12 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
       ),
     );
     c.set('operation', c.req.method);
+    // On Node's own answer, so that they go out whoever answers: a route, an error, the adapter itself.
+    c.env.outgoing.setHeaders(headers);
+    c.env.outgoing.setHeader('X-Request-Id', requestId);
     await next();
-    for (const [name, content] of headers) c.res.headers.set(name, content);
-    c.res.headers.set('X-Request-Id', requestId);
-    if (!c.res.headers.has('Content-Security-Policy'))
-      c.res.headers.set('Content-Security-Policy', strictPolicy);
-    if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store');
     // Reading without trouble is not worth a line. The operation, not the address: a pasted value may be in that.
-    if (c.res.status >= 400 || !['GET', 'HEAD'].includes(c.req.method)) {
+    if (c.res.status >= 400 || !isRead(c)) {
       log.info('request', {
         requestId,
         operation: c.var.operation,
@@ -64,15 +62,14 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
       });
     }
   });
-  app.use(
-    '/api/*',
-    bodyLimit({
-      maxSize: maxBodyBytes,
-      onError: () => {
-        throw new Problem('payload-too-large');
-      },
-    }),
-  );
+  const limitBody = bodyLimit({
+    maxSize: maxBodyBytes,
+    onError: () => {
+      throw new Problem('payload-too-large');
+    },
+  });
+  // The body of a read is never looked at; asking whether there is one costs as much as the rest of the way to the route.
+  app.use('/api/*', (c, next) => (isRead(c) ? next() : limitBody(c, next)));
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.get('/readyz', async (c) =>
@@ -108,6 +105,11 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
     return toResponse(problem, c.var.requestId);
   });
   return app;
+}
+
+/** True for a request that changes nothing. */
+function isRead(c: RequestContext): boolean {
+  return c.req.method === 'GET' || c.req.method === 'HEAD';
 }
 
 function asProblem(error: Error): Problem {

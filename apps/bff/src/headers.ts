@@ -1,8 +1,17 @@
 /** @file Security headers ([OWASP HTTP headers](https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html)). Pure. */
 
-/** Headers of every answer. HSTS for one year, over TLS only (RFC 6797). */
+/** Policy of everything that is not the page: nothing may be loaded or framed. */
+const strictPolicy =
+  "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/**
+ * Headers of every answer; the page and its files replace the policy and the caching by their own. HSTS for one year,
+ * over TLS only (RFC 6797).
+ */
 export function securityHeaders(isSecure: boolean): [string, string][] {
   return [
+    ['Cache-Control', 'no-store'],
+    ['Content-Security-Policy', strictPolicy],
     ['Cross-Origin-Opener-Policy', 'same-origin'],
     ['Cross-Origin-Resource-Policy', 'same-origin'],
     ['Origin-Agent-Cluster', '?1'],
@@ -20,10 +29,6 @@ export function securityHeaders(isSecure: boolean): [string, string][] {
       : []),
   ];
 }
-
-/** Policy of everything that is not the page: nothing may be loaded or framed. */
-export const strictPolicy =
-  "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /** Policy of the page: our own files, inline styles by nonce, no string ever becomes code (Trusted Types). */
 export function pagePolicy(nonce: string, isSecure: boolean): string {

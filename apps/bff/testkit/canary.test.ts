@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newCanary, sweep } from './canary.ts';
+import { newCanary, sweep, sweepStream } from './canary.ts';
 
 const canary = newCanary(2);
 const bytes = Buffer.from(canary);
@@ -36,4 +36,12 @@ test('each way of writing a canary down is found by its own needle', () => {
 
 test('the sweep finds nothing in ordinary text', () => {
   expect(sweep('here', 'Enter a value. Canary Wharf, zqcanaryxw.')).toEqual([]);
+});
+
+test('a stream is searched across the seams of its parts', async () => {
+  async function* inPieces() {
+    const text = Buffer.from(`before ${canary} after`);
+    for (let at = 0; at < text.length; at += 5) yield text.subarray(at, at + 5);
+  }
+  expect(await sweepStream('here', inPieces())).not.toEqual([]);
 });

@@ -111,3 +111,16 @@ export function sweep(where: string, content: string | Uint8Array): Leak[] {
         ];
   });
 }
+
+/** Looks for canaries in something too large to be held at once. Parts overlap, so that none is missed at a seam. */
+export async function sweepStream(where: string, chunks: AsyncIterable<Uint8Array>): Promise<Leak[]> {
+  const overlap = Math.max(...needles().map(({ text }) => Buffer.byteLength(text)));
+  let seam: Uint8Array = new Uint8Array();
+  const leaks: Leak[] = [];
+  for await (const chunk of chunks) {
+    const part = Buffer.concat([seam, chunk]);
+    leaks.push(...sweep(where, part));
+    seam = part.subarray(-overlap);
+  }
+  return leaks;
+}

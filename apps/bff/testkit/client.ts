@@ -14,6 +14,8 @@ export interface Answer {
 
 /** Somebody at a browser. */
 export interface Client {
+  /** The node that it talks to. */
+  url: string;
   send(
     method: string,
     path: string,
@@ -31,6 +33,7 @@ export type OnAnswer = (request: string, answer: Answer) => void;
 /** A client of the node at `url`; paths are below `/api/v1`. */
 export function createClient(url: string, cookie?: string, onAnswer?: OnAnswer): Client {
   const client: Client = {
+    url,
     cookie,
     async send(method, path, body, headers = {}) {
       // oxlint-disable-next-line no-restricted-globals -- a test is a caller, not the product

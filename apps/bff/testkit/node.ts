@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Permission } from '@dropsafe/contract/permissions';
 import { systemCaller } from '../src/base/caller.ts';
+import { findRunningEmbeddedPostgres } from '../src/base/embedded-postgres.ts';
 import { createLog } from '../src/base/log.ts';
 import { Redacted } from '../src/base/redacted.ts';
 import { readConfig } from '../src/config.ts';
@@ -31,7 +32,7 @@ export const usualEnv = () => {
 };
 
 /** A data directory to be: not made yet, in a folder that the embedded server's user can pass through, too. */
-export async function newDataDir(): Promise<{ dataDir: string; remove(): Promise<void> }> {
+export async function newDataDir(): Promise<{ dataDir: string; remove: () => Promise<void> }> {
   const base = await realpath(await mkdtemp(join(tmpdir(), 'dropsafe-data-')));
   await chmod(base, 0o755);
   return {
@@ -50,7 +51,7 @@ export interface TestNode {
   client(cookie?: string, onAnswer?: OnAnswer): Client;
   /** A new user of these permissions, signed in. */
   as(name: string, permissions: readonly Permission[], onAnswer?: OnAnswer): Promise<Client>;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** Starts a node in this process; on a database of its own unless `DATABASE_URL` says otherwise. */
@@ -120,10 +121,10 @@ export async function setPermissions(
   );
 }
 
-/** The rooms as the operator's command opens them, beside the nodes on `DATABASE_URL`; for many commands in a row. */
+/** The rooms as the operator's command opens them, beside the nodes on `DATABASE_URL` or on the embedded database; for many commands in a row. */
 export async function openOperator(
   env: Record<string, string>,
-): Promise<Rooms & { close(): Promise<void> }> {
+): Promise<Rooms & { close: () => Promise<void> }> {
   const config = readConfig({ ...env });
   const stops: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -132,7 +133,9 @@ export async function openOperator(
   try {
     const silent = createLog(() => {});
     const started = { add: (stop: () => Promise<void>) => void stops.push(stop) };
-    return { ...(await openRooms(config.databaseUrl ?? '', config, silent, started)), close };
+    const target = config.databaseUrl ?? (await findRunningEmbeddedPostgres(config.dataDir));
+    if (target === undefined) throw new Error('No database runs there.');
+    return { ...(await openRooms(target, config, silent, started)), close };
   } catch (error) {
     await close();
     throw error;
@@ -143,8 +146,12 @@ async function asOperator(
   env: Record<string, string>,
   work: (rooms: Rooms) => Promise<void>,
 ): Promise<void> {
-  const { close, ...rooms } = await openOperator(env);
-  await work(rooms).finally(close);
+  const operator = await openOperator(env);
+  try {
+    await work(operator);
+  } finally {
+    await operator.close();
+  }
 }
 
 /** A node as a process of its own. */

@@ -19,7 +19,7 @@ export const testPostgresVariable = 'DROPSAFE_TEST_POSTGRES';
 /** A server for tests. */
 export interface TestPostgres {
   connection: PostgresConnection;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** A database for one test file. */
@@ -27,7 +27,7 @@ export interface TestDatabase {
   /** For the driver and for `DATABASE_URL`. */
   url: string;
   name: string;
-  drop(): Promise<void>;
+  drop: () => Promise<void>;
 }
 
 /** Starts a throw-away server for a whole test run. */
@@ -124,7 +124,8 @@ async function administrate(
   }
 }
 
-async function findFreePort(): Promise<number> {
+/** A TCP port of the loopback that nobody listens on at this moment. */
+export async function findFreePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

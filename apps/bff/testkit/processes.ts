@@ -98,10 +98,20 @@ export interface RunningProgram {
   ended: Promise<Ended>;
 }
 
-/** Runs a TypeScript program of ours in a process of its own, with this environment and nothing of ours. */
+/** How a program is run. */
+export interface ProgramOptions {
+  args?: string[];
+  /** All of its environment but `PATH`. */
+  env: Record<string, string>;
+  input?: string;
+  /** Killed when it prints this: what it should never come to. */
+  killOn?: string;
+}
+
+/** Runs a TypeScript program of ours in a process of its own. */
 export function runProgram(
   script: string,
-  { args = [], env, input }: { args?: string[]; env: Record<string, string>; input?: string },
+  { args = [], env, input, killOn }: ProgramOptions,
 ): RunningProgram {
   const child = spawn(process.execPath, [script, ...args], {
     env: { PATH: process.env['PATH'], ...env },
@@ -109,7 +119,10 @@ export function runProgram(
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+    if (killOn !== undefined && stdout.includes(killOn)) child.kill('SIGKILL');
+  });
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   child.stdin.on('error', () => {});
   child.stdin.end(input ?? '');

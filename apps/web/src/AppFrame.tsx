@@ -96,7 +96,7 @@ function SkipLink() {
         bgcolor: 'background.paper',
         borderRadius: 1,
         // Visible as soon as it has the focus.
-        '&:not(:focus)': { clipPath: 'inset(50%)', width: 1, height: 1, overflow: 'hidden', p: 0 },
+        '&:not(:focus)': { clipPath: 'inset(50%)', width: '1px', height: '1px', p: 0 },
       }}
     >
       Skip to content

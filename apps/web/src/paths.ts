@@ -2,7 +2,9 @@
 
 /** Where one signs in, and then comes back to `wanted`. */
 export const signInPath = (wanted?: string): string =>
-  wanted === undefined || wanted === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(wanted)}`;
+  wanted === undefined || wanted === '/'
+    ? '/sign-in'
+    : `/sign-in?next=${encodeURIComponent(wanted)}`;
 
 /** The start page: leads to the first page that the person may see. */
 export const startPath = '/';

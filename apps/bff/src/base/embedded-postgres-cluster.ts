@@ -316,7 +316,11 @@ async function writeDurably(
 
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
-  await folder.sync().finally(() => folder.close());
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 async function unfinishedClusters(folder: string): Promise<string[]> {

@@ -82,7 +82,8 @@ function settings(sockets: string): Record<string, string> {
  * The server's parent. It shares nothing with our terminal, so Ctrl-C does not reach the server, and it reads a pipe
  * that we hold: when we end, however that may be, the pipe closes and the guard shuts the server down (fast, and after
  * ten seconds at once, which costs a recovery and loses nothing). It repeats the signal, as a server that has only just
- * been started ignores it. `sleep 0.1` is not POSIX, but all systems with programs for us have it.
+ * been started ignores it. The folder of the socket goes only when it is empty: we may have started a new server there.
+ * `sleep 0.1` is not POSIX, but all systems with programs for us have it.
  */
 const guardScript = `
 exec 3<&0 </dev/null
@@ -104,7 +105,7 @@ trap 'ending=yes' TERM
     times=$((times + 1))
     sleep 0.1
   done
-  [ "$line" = keep ] || rm -rf "$sockets"
+  rmdir "$sockets"
 ) 2>/dev/null &
 watcher=$!
 exec 3<&-
@@ -154,9 +155,8 @@ export function startGuarded(
   const ended = new Promise<void>((resolve) => {
     const finish = () => {
       over = true;
-      // When only the guard was killed, its helper still reads the pipe, and ends the server now. The folder of the
-      // socket stays: it is needed again at once.
-      guard.stdin?.end('keep\n');
+      // When only the guard was killed, its helper still reads the pipe, and ends the server now.
+      guard.stdin?.destroy();
       resolve();
     };
     guard.once('exit', finish);
@@ -212,9 +212,13 @@ export async function removeRemains(folder: string): Promise<void> {
   if (isAlive(Number(lines[0])) && (await readPidFile(folder)).join() === lines.join()) {
     await rm(join(folder, 'postmaster.pid'), { force: true });
   }
-  const sockets = lines[4] ?? '';
-  if (basename(sockets).startsWith(socketFolderPrefix))
-    await rm(sockets, { recursive: true, force: true });
+  await removeSocketFolder(lines[4] ?? '');
+}
+
+/** Removes a folder of sockets, if it is one by its name. */
+export async function removeSocketFolder(path: string): Promise<void> {
+  if (!basename(path).startsWith(socketFolderPrefix)) return;
+  await rm(path, { recursive: true, force: true });
 }
 
 async function readPidFile(folder: string): Promise<string[]> {

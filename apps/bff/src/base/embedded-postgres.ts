@@ -30,6 +30,7 @@ import {
   type LiveServer,
   openServerLog,
   removeRemains,
+  removeSocketFolder,
   type ServerLog,
   socketFolderPrefix,
   startGuarded,
@@ -144,12 +145,19 @@ async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres
     const context: Context = { options, cluster, log, sockets, port, stopping: stopping.signal };
     const keeper = keepRunning(context, await claim(context));
     await removeUnfinished(cluster);
+    const stop = async () => {
+      stopping.abort();
+      try {
+        await keeper.end();
+      } finally {
+        await cleanUp();
+      }
+    };
     let stopped: Promise<void> | undefined;
     return {
       connection: connectionTo(sockets, port, cluster.password, 'dropsafe'),
       stop: () => {
-        stopping.abort();
-        stopped ??= keeper.end().finally(cleanUp);
+        stopped ??= stop();
         return stopped;
       },
     };
@@ -205,6 +213,7 @@ async function contend(
   if (!isOrphan) return;
   options.onEvent('postgres.orphan-found', { process: live.pid });
   await endServer(cluster.folder, live.pid);
+  await removeSocketFolder(live.sockets);
 }
 
 async function askForOwner(

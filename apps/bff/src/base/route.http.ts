@@ -5,6 +5,7 @@
  */
 import type { Checked, Operation } from '@dropsafe/contract/operations';
 import type { FieldError } from '@dropsafe/contract/problems';
+import type { HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import type { z } from 'zod';
 import type { AnonymousCaller, UserCaller } from './caller.ts';
@@ -12,6 +13,8 @@ import { Problem, fieldProblem } from './problem.ts';
 
 /** What every request carries from the first middleware on. */
 export interface RequestEnv {
+  /** Node's own request and answer. */
+  Bindings: HttpBindings;
   Variables: { requestId: string; address: string | null; operation: string };
 }
 /** The request and the answer under way. */
@@ -51,8 +54,11 @@ export interface Routes {
   ) => void;
 }
 
-/** A request that is not answered by then is answered 503. Longer than every wait inside it (base/database.ts). */
-const longestRequestMs = 15_000;
+/**
+ * Finding out who calls, and then the operation, are answered 503 when they take longer: a server that is frozen gives no
+ * error. Longer than every wait inside (base/database.ts).
+ */
+const longestStepMs = 15_000;
 
 /** An empty set of routes. */
 export function createRoutes(authenticate: Authenticate): Routes {
@@ -67,7 +73,7 @@ export function createRoutes(authenticate: Authenticate): Routes {
         const caller = (
           operation.access === 'anybody'
             ? authenticate.anonymous(c)
-            : await authenticate.demandUser(c)
+            : await inTime(authenticate.demandUser(c))
         ) as Call<typeof operation>['caller'];
         const call = {
           caller,
@@ -94,7 +100,7 @@ function present<O extends Operation>(c: RequestContext, operation: O, reply: Re
 async function inTime<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Problem('database-unavailable')), longestRequestMs);
+    timer = setTimeout(() => reject(new Problem('database-unavailable')), longestStepMs);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -117,6 +117,9 @@ async function withRooms<T>(work: (rooms: Rooms) => Promise<T>): Promise<T> {
   }
 }
 
+// By default this signal opens an inspector with the whole memory, to whoever can reach the port.
+process.on('SIGUSR1', () => {});
+
 try {
   process.stdout.write(`${await run()}\n`);
 } catch (error) {

@@ -1,8 +1,9 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import type { Permission } from '@dropsafe/contract/permissions';
-import { index, pgTable, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { index, makePgArray, pgTable, timestamp, uuid } from 'drizzle-orm/pg-core';
 import { bytes } from '../base/columns.ts';
 import type { Database, Queries } from '../base/database.ts';
+import { gather } from '../base/gather.ts';
 import { grantsOf } from '../permissions/permissions.ts';
 import { users } from './users.store.ts';
 
@@ -35,8 +36,8 @@ export interface LiveSession {
 }
 
 /**
- * Makes the look-up of a session: one query by the unique index on the hash, prepared once because every request runs
- * it. Expiry is decided by the database's clock, so that all nodes agree.
+ * Makes the look-up of a session, by the unique index on the hash. Every request asks, so it is prepared once, and one
+ * query serves all requests of the same moment. Expiry is decided by the database's clock, so that all nodes agree.
  */
 export function prepareFindSession(
   database: Database,
@@ -44,6 +45,7 @@ export function prepareFindSession(
 ): (tokenHash: Uint8Array) => Promise<LiveSession | undefined> {
   const query = database.queries
     .select({
+      tokenHash: sessions.tokenHash,
       id: sessions.id,
       expiresAt: sessions.expiresAt,
       userId: users.id,
@@ -55,15 +57,24 @@ export function prepareFindSession(
     .innerJoin(users, eq(users.id, sessions.userId))
     .where(
       and(
-        eq(sessions.tokenHash, sql.placeholder('tokenHash')),
+        sql`${sessions.tokenHash} = any(${sql.placeholder('tokenHashes')}::bytea[])`,
         sql`${sessions.expiresAt} > now()`,
         sql`${sessions.lastSeenAt} > now() - make_interval(mins => ${sql.raw(String(idleMinutes))})`,
         eq(users.isDisabled, false),
       ),
     )
     .prepare('find_session');
-  return async (tokenHash) => (await query.execute({ tokenHash }))[0];
+  const find = gather(async (hashes: readonly string[]) => {
+    const rows = await query.execute({
+      tokenHashes: makePgArray(hashes.map((hash) => `\\x${hash}`)),
+    });
+    const byHash = new Map(rows.map(({ tokenHash, ...session }) => [hex(tokenHash), session]));
+    return (hash) => byHash.get(hash);
+  });
+  return (tokenHash) => find(hex(tokenHash));
 }
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 /** Opens a session; answers when it ends at the latest. Removes this user's dead ones in passing. */
 export async function insertSession(

@@ -1,6 +1,6 @@
 /** @file The keyset on disk: read it, or write a first one so that a kill at any moment leaves all of it or nothing. */
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from '../base/database.ts';
 import { Redacted } from '../base/redacted.ts';
@@ -24,7 +24,10 @@ export async function readKeysetFile(path: string): Promise<Redacted<string> | u
   }
 }
 
-/** Writes a first keyset: temporary name, fsync, rename, fsync of the folder; file 0600, folder 0700. Never replaces one. */
+/**
+ * Writes a first keyset: temporary name, fsync, its own name, fsync of the folder; file 0600, folder 0700. Never replaces
+ * one (a link fails where a rename would), and leaves no part of one when it fails.
+ */
 export async function writeKeysetFile(path: string, text: Redacted<string>): Promise<void> {
   const folder = dirname(path);
   const temporary = `${path}.${process.pid}.new`;
@@ -39,14 +42,17 @@ export async function writeKeysetFile(path: string, text: Redacted<string>): Pro
     await file.writeFile(text.reveal());
     await file.sync();
     await file.close();
-    await rename(temporary, path);
+    await link(temporary, path);
+    await unlink(temporary);
     const directory = await open(folder, constants.O_RDONLY);
     await directory.sync();
     await directory.close();
   } catch (error) {
-    throw new StartError(
-      `The keyset file ${path} cannot be written (${codeOf(error) ?? 'unknown reason'}). Nothing was changed.`,
-      { cause: error },
-    );
+    await unlink(temporary).catch(() => {});
+    const code = codeOf(error) ?? 'unknown reason';
+    const why = ['ENOSPC', 'EDQUOT'].includes(code) ? ': the disk is full' : ` (${code})`;
+    throw new StartError(`The keyset file ${path} cannot be written${why}. Nothing was changed.`, {
+      cause: error,
+    });
   }
 }

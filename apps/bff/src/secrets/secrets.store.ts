@@ -1,5 +1,5 @@
 import {
-  SecretNameSchema,
+  SortSchema,
   countedUpTo,
   type SecretMetadata,
   type SecretName,
@@ -7,26 +7,26 @@ import {
   type SortField,
 } from '@dropsafe/contract/secrets';
 import { and, eq, or, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
-import { index, integer, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
-import { bytes } from '../base/columns.ts';
-import {
-  isUniqueViolation,
-  type Database,
-  type Queries,
-  type Transaction,
-} from '../base/database.ts';
+import { index, integer, makePgArray, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { bytes, moment } from '../base/columns.ts';
+import { isUniqueViolation, type Database, type Transaction } from '../base/database.ts';
+import { gather } from '../base/gather.ts';
 import { Problem } from '../base/problem.ts';
 import type { SealedValue } from '../keys/keys.ts';
 import type { CursorContent } from './cursor.ts';
 
-const moment = () => timestamp({ withTimezone: true, precision: 3 });
+/**
+ * Kilobytes of new entries that a trigram index keeps aside, unsorted. Every search reads all of them, and past some
+ * megabytes (the default) the planner prefers to read the whole table.
+ */
+const searchOptions = { gin_pending_list_limit: 64 };
 
 /** Secrets of the provider `database`. */
 export const secrets = pgTable(
   'secrets',
   {
     id: uuid().primaryKey(),
-    name: text().notNull(),
+    name: text().$type<SecretName>().notNull(),
     description: text(),
     provider: text().$type<SecretMetadata['provider']>().notNull(),
     version: integer().notNull(),
@@ -50,8 +50,12 @@ export const secrets = pgTable(
     index('secrets_by_updated_at').on(sortKeys(table).updatedAt, table.name),
     index('secrets_by_last_used_at').on(sortKeys(table).lastUsedAt, table.name),
     // Searching a part of a text: trigrams.
-    index('secrets_name_search').using('gin', sql`${table.name} gin_trgm_ops`),
-    index('secrets_description_search').using('gin', sql`${table.description} gin_trgm_ops`),
+    index('secrets_name_search')
+      .using('gin', sql`${table.name} gin_trgm_ops`)
+      .with(searchOptions),
+    index('secrets_description_search')
+      .using('gin', sql`${table.description} gin_trgm_ops`)
+      .with(searchOptions),
   ],
 );
 
@@ -103,42 +107,25 @@ export interface SealedSecret extends IdentifiedSecret {
   sealed: SealedValue;
 }
 
-type MetadataRow = Pick<typeof secrets.$inferSelect, keyof typeof metadataColumns>;
-
-function metadataOf(row: MetadataRow): SecretMetadata {
-  return {
-    name: SecretNameSchema.parse(row.name),
-    description: row.description,
-    provider: row.provider,
-    version: row.version,
-    destinations: row.destinations,
-    createdAt: row.createdAt.toISOString(),
-    createdBy: row.createdBy,
-    updatedAt: row.updatedAt?.toISOString() ?? null,
-    updatedBy: row.updatedBy,
-    valueUpdatedAt: row.valueUpdatedAt.toISOString(),
-    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
-  };
-}
-
-const identifiedOf = ({ id, ...row }: MetadataRow & { id: string }): IdentifiedSecret => ({
+const identifiedOf = ({ id, ...metadata }: SecretMetadata & { id: string }): IdentifiedSecret => ({
   id,
-  metadata: metadataOf(row),
+  metadata,
 });
 
-/** Makes the look-up of one secret's metadata by the unique index on the name; prepared once. */
+/** Makes the look-up of one secret's metadata by the unique index on the name; one query serves all of the same moment. */
 export function prepareFindSecret(
   database: Database,
 ): (name: SecretName) => Promise<IdentifiedSecret | undefined> {
   const query = database.queries
     .select(identifiedColumns)
     .from(secrets)
-    .where(eq(secrets.name, sql.placeholder('name')))
+    .where(sql`${secrets.name} = any(${sql.placeholder('names')}::text[])`)
     .prepare('find_secret');
-  return async (name) => {
-    const [row] = await query.execute({ name });
-    return row && identifiedOf(row);
-  };
+  return gather(async (names: readonly SecretName[]) => {
+    const rows = await query.execute({ names: makePgArray([...names]) });
+    const byName = new Map(rows.map((row) => [row.name, identifiedOf(row)]));
+    return (name) => byName.get(name);
+  });
 }
 
 /** Reads a secret with its sealed value and holds the row until the transaction ends. */
@@ -229,68 +216,107 @@ export async function deleteSecret(tx: Transaction, id: string): Promise<void> {
   await tx.delete(secrets).where(eq(secrets.id, id));
 }
 
-/** A case-insensitive part of name or description. `%`, `_` and `\` are taken literally. Served by the trigram indexes. */
-function matches(q: string): SQL | undefined {
-  if (q === '') return undefined;
-  const pattern = `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`;
-  return or(sql`${secrets.name} ilike ${pattern}`, sql`${secrets.description} ilike ${pattern}`);
+/** Which secrets a page shows. */
+export interface PageRequest {
+  sort: Sort;
+  /** A case-insensitive part of name or description; empty for all. */
+  q: string;
+  limit: number;
+  /** The row that the page before ended with. */
+  after: Pick<CursorContent, 'key' | 'name'> | undefined;
 }
 
-/** How many secrets match, or null for more than `countedUpTo`: the count stops there. */
-export async function countSecrets(queries: Queries, q: string): Promise<number | null> {
-  const some = queries
-    .select({ one: sql`1` })
-    .from(secrets)
-    .where(matches(q))
-    .limit(countedUpTo + 1)
-    .as('some');
-  const [row] = await queries.select({ count: sql<number>`count(*)::int` }).from(some);
-  return row === undefined || row.count > countedUpTo ? null : row.count;
+/**
+ * Makes the list: one page, read by the index of the sort order, so that depth costs nothing. The statements without a
+ * search are prepared once; a search is planned anew each time, because whether the index of the sort order or those of
+ * the trigrams are quicker depends on what is searched for.
+ */
+export function prepareListSecrets({
+  queries,
+}: Database): (page: PageRequest) => Promise<SecretMetadata[]> {
+  const page = (
+    sort: Sort,
+    { isSearch, isContinued }: { isSearch: boolean; isContinued: boolean },
+  ) => {
+    const [field, direction, beyond] = orderOf(sort);
+    const key = sortKeys(secrets)[field];
+    const last = sql`${sql.placeholder('key')}::${field === 'name' ? sql`text` : sql`timestamptz`}`;
+    return queries
+      .select(metadataColumns)
+      .from(secrets)
+      .where(
+        and(
+          isSearch ? matches : undefined,
+          isContinued
+            ? sql`(${key}, ${secrets.name}) ${beyond} (${last}, ${sql.placeholder('name')})`
+            : undefined,
+        ),
+      )
+      .orderBy(sql`${key} ${direction}`, sql`${secrets.name} ${direction}`)
+      .limit(sql.placeholder('limit'));
+  };
+  const prepare = (sort: Sort) => ({
+    first: page(sort, { isSearch: false, isContinued: false }).prepare('list_secrets'),
+    next: page(sort, { isSearch: false, isContinued: true }).prepare('list_secrets_after'),
+  });
+  const bySort = new Map(SortSchema.options.map((sort) => [sort, prepare(sort)]));
+
+  return async ({ sort, q, limit, after }) => {
+    const isContinued = after !== undefined;
+    const values = {
+      limit,
+      pattern: patternOf(q),
+      ...(after && { key: keyText(after.key), name: after.name }),
+    };
+    const prepared = q === '' ? bySort.get(sort) : undefined;
+    if (prepared === undefined) return page(sort, { isSearch: true, isContinued }).execute(values);
+    return (isContinued ? prepared.next : prepared.first).execute(values);
+  };
 }
 
-/** One page of the list: up to `limit` rows after `after`, read by the index of the sort order, so that depth costs nothing. */
-export async function listSecrets(
-  queries: Queries,
-  {
-    sort,
-    q,
-    limit,
-    after,
-  }: {
-    sort: Sort;
-    q: string;
-    limit: number;
-    after: Pick<CursorContent, 'key' | 'name'> | undefined;
-  },
-): Promise<SecretMetadata[]> {
-  const isDescending = sort.startsWith('-');
+/** Makes the count of how many secrets match, or null for more than `countedUpTo`: the count stops there. */
+export function prepareCountSecrets({ queries }: Database): (q: string) => Promise<number | null> {
+  const count = (condition: SQL | undefined) => {
+    const some = queries
+      .select({ one: sql`1` })
+      .from(secrets)
+      .where(condition)
+      .limit(countedUpTo + 1)
+      .as('some');
+    return queries.select({ count: sql<number>`count(*)::int` }).from(some);
+  };
+  const countAll = count(undefined).prepare('count_secrets');
+
+  return async (q) => {
+    // As in prepareListSecrets: a search is planned anew.
+    const counting = q === '' ? countAll : count(matches);
+    const [row] = await counting.execute({ pattern: patternOf(q) });
+    return row === undefined || row.count > countedUpTo ? null : row.count;
+  };
+}
+
+/** A part of name or description, whatever its case. Served by the trigram indexes. */
+const matches = or(
+  sql`${secrets.name} ilike ${sql.placeholder('pattern')}`,
+  sql`${secrets.description} ilike ${sql.placeholder('pattern')}`,
+);
+
+/** `%`, `_` and `\` of a search are taken literally. */
+const patternOf = (q: string) => `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`;
+
+function orderOf(sort: Sort): [field: SortField, direction: SQL, beyond: SQL] {
   const field = sort.replace('-', '') as SortField; // as: the sort order is a field with or without "-"
-  const key = sortKeys(secrets)[field];
-  const direction = isDescending ? sql`desc` : sql`asc`;
-  const conditions = [
-    matches(q),
-    after &&
-      sql`(${key}, ${secrets.name}) ${isDescending ? sql`<` : sql`>`} (${keyParameter(field, after.key)}, ${after.name})`,
-  ];
-  const rows = await queries
-    .select(metadataColumns)
-    .from(secrets)
-    .where(and(...conditions))
-    .orderBy(sql`${key} ${direction}`, sql`${secrets.name} ${direction}`)
-    .limit(limit);
-  return rows.map(metadataOf);
+  return sort.startsWith('-') ? [field, sql`desc`, sql`<`] : [field, sql`asc`, sql`>`];
 }
 
-function keyParameter(field: SortField, key: CursorContent['key']): SQL {
-  if (field === 'name') return sql`${key}::text`;
-  return key === null
-    ? sql`'-infinity'::timestamptz`
-    : sql`${new Date(Number(key)).toISOString()}::timestamptz`;
+function keyText(key: CursorContent['key']): string {
+  if (key === null) return '-infinity';
+  return typeof key === 'string' ? key : new Date(key).toISOString();
 }
 
 /** The sort key of a row, as a cursor carries it. */
 export function keyOf(sort: Sort, secret: SecretMetadata): CursorContent['key'] {
-  const field = sort.replace('-', '') as SortField; // as: see listSecrets
+  const [field] = orderOf(sort);
   if (field === 'name') return secret.name.toLowerCase();
   const moment = secret[field];
   return moment === null ? null : Date.parse(moment);

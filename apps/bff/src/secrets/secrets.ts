@@ -26,13 +26,13 @@ import type { Permissions } from '../permissions/permissions.ts';
 import { parseCursor, printCursor } from './cursor.ts';
 import { decideChange, etagOf, isMatch, isSecretName, subjectOf } from './secret.ts';
 import {
-  countSecrets,
   deleteSecret,
   insertSecret,
   keyOf,
-  listSecrets,
   lockSealedSecret,
+  prepareCountSecrets,
   prepareFindSecret,
+  prepareListSecrets,
   updateSecret,
   type IdentifiedSecret,
   type SealedSecret,
@@ -76,6 +76,8 @@ export function createSecretsDoor(
   keys: Keys,
 ): Secrets {
   const findSecret = prepareFindSecret(database);
+  const listSecrets = prepareListSecrets(database);
+  const countSecrets = prepareCountSecrets(database);
 
   /** Holds the row, after the version was compared. */
   async function lockForChange(
@@ -100,8 +102,8 @@ export function createSecretsDoor(
       const { sort, q } = cursor ?? { sort: input.sort ?? 'name', q: input.q ?? '' };
       // One row more than asked for tells whether there is a next page.
       const [rows, total] = await Promise.all([
-        listSecrets(database.queries, { sort, q, limit: input.limit + 1, after: cursor }),
-        cursor === undefined ? countSecrets(database.queries, q) : cursor.total,
+        listSecrets({ sort, q, limit: input.limit + 1, after: cursor }),
+        cursor === undefined ? countSecrets(q) : cursor.total,
       ]);
       const items = rows.slice(0, input.limit);
       const last = rows.length > input.limit ? items.at(-1) : undefined;

@@ -15,6 +15,9 @@ import type { z } from 'zod';
 
 const base = '/api/v1';
 
+/** Longer than any answer takes: the server gives up earlier by itself. */
+const timeoutMs = 60_000;
+
 /** What a call needs, by the parts that its operation has. */
 export type CallInput<O extends Operation> = (O extends { params: infer S extends z.ZodType }
   ? { params: z.input<S> }
@@ -79,8 +82,14 @@ export async function call<const O extends Operation>(
 async function send(operation: Operation, input: CallInput<Operation>): Promise<Response> {
   const headers = new Headers({ Accept: 'application/json', 'X-Requested-With': 'dropsafe' });
   if (input.ifMatch !== undefined) headers.set('If-Match', input.ifMatch);
-  const init: RequestInit = { method: operation.method, headers, credentials: 'same-origin' };
-  if (input.signal !== undefined) init.signal = input.signal;
+  // Without an end a form would wait for ever on a connection that is half dead, and could not even be closed.
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const init: RequestInit = {
+    method: operation.method,
+    headers,
+    credentials: 'same-origin',
+    signal: input.signal === undefined ? timeout : AbortSignal.any([input.signal, timeout]),
+  };
   if (operation.body !== undefined) {
     headers.set('Content-Type', 'application/json');
     init.body = JSON.stringify(input.body);
@@ -93,12 +102,17 @@ async function send(operation: Operation, input: CallInput<Operation>): Promise<
   }
 }
 
+/** Parameters and query strings are text and numbers only. */
+type Flat = Record<string, string | number | undefined>;
+
 function address(operation: Operation, input: CallInput<Operation>): string {
+  const params: Flat = input.params ?? {};
+  const asked: Flat = input.query ?? {};
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(String(Object(input.params)[name])),
+    encodeURIComponent(params[name] ?? ''),
   );
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(Object(input.query))) {
+  for (const [name, value] of Object.entries(asked)) {
     if (value !== undefined && value !== '') query.set(name, String(value));
   }
   return `${base}${path}${query.size === 0 ? '' : `?${query}`}`;
@@ -120,7 +134,7 @@ const unreachable = () =>
   new ApiProblem('unreachable', {
     status: 0,
     title: 'Dropsafe cannot be reached',
-    detail: 'The request may not have arrived. Check the connection and try again.',
+    detail: 'It is not known whether the request arrived. Check the connection and try again.',
   });
 
 /** Something between here and Dropsafe answered, or a Dropsafe of another version. */

@@ -29,7 +29,9 @@ export function placeProblem<Field extends string>(
     const [root = '', index] = error.field.split('.');
     const known = fields.find((candidate) => candidate === root);
     if (known === undefined) isPlaced = false;
-    else atFields[known] ??= index === undefined ? error.message : `Entry ${Number(index) + 1}: ${error.message}`;
+    else
+      atFields[known] ??=
+        index === undefined ? error.message : `Entry ${Number(index) + 1}: ${error.message}`;
   }
   return { atFields, elsewhere: isPlaced ? null : problem };
 }

@@ -3,18 +3,17 @@ import Button from '@mui/material/Button';
 import Divider from '@mui/material/Divider';
 import ListItemText from '@mui/material/ListItemText';
 import ListSubheader from '@mui/material/ListSubheader';
-import Menu from '@mui/material/Menu';
 import MenuItem from '@mui/material/MenuItem';
 import Box from '@mui/material/Box';
 import { useColorScheme } from '@mui/material/styles';
 import { lazy, Suspense, useId, useState } from 'react';
-import { useNavigate } from 'react-router';
 import { ApiProblem } from '../api/client.ts';
 import { signInPath } from '../paths.ts';
 import { useSession } from '../permissions/can.ts';
 import { modeStorageKey } from '../ui/theme.ts';
+import { DropMenu } from '../ui/DropMenu.tsx';
 import { useToast } from '../ui/Toasts.tsx';
-import { useSignOut } from './identity.queries.ts';
+import { signOut } from './identity.queries.ts';
 
 const ChangePasswordDialog = lazy(async () => ({
   default: (await import('./ChangePasswordDialog.tsx')).ChangePasswordDialog,
@@ -33,7 +32,7 @@ export function AccountMenu() {
   const { mode = 'system', setMode } = useColorScheme();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const [isChangingPassword, setChangingPassword] = useState(false);
-  const signOut = useSignOutAndLeave();
+  const leave = useSignOutAndLeave();
   const close = () => setAnchor(null);
   return (
     <>
@@ -51,15 +50,13 @@ export function AccountMenu() {
           {principal.name}
         </Box>
       </Button>
-      <Menu
+      <DropMenu
         id={id}
-        anchorEl={anchor}
-        open={anchor !== null}
+        label="Account"
+        anchor={anchor}
         onClose={close}
-        transitionDuration={0}
         anchorOrigin={{ vertical: 'bottom', horizontal: 'right' }}
         transformOrigin={{ vertical: 'top', horizontal: 'right' }}
-        slotProps={{ list: { 'aria-label': 'Account' }, paper: { sx: { minWidth: 220 } } }}
       >
         <ListSubheader role="presentation" sx={{ lineHeight: '32px', bgcolor: 'transparent' }}>
           Theme
@@ -87,12 +84,12 @@ export function AccountMenu() {
         <MenuItem
           onClick={() => {
             close();
-            void signOut(mode);
+            void leave(mode);
           }}
         >
           Sign out
         </MenuItem>
-      </Menu>
+      </DropMenu>
       <Suspense>
         {isChangingPassword && <ChangePasswordDialog onClose={() => setChangingPassword(false)} />}
       </Suspense>
@@ -101,18 +98,18 @@ export function AccountMenu() {
 }
 
 function useSignOutAndLeave() {
-  const signOut = useSignOut();
-  const navigate = useNavigate();
   const toast = useToast();
   return async (mode: string) => {
     try {
       await signOut();
-      // Signing out clears the storage of this origin (Clear-Site-Data); the theme belongs to the device, not to the person.
-      localStorage.setItem(modeStorageKey, mode);
-      await navigate(signInPath(), { replace: true });
     } catch (error) {
       const title = error instanceof ApiProblem ? `${error.title}. ` : '';
       toast(`${title}You are still signed in.`, 'error');
+      return;
     }
+    // Signing out clears the storage of this origin (Clear-Site-Data); the theme belongs to the device, not to the person.
+    localStorage.setItem(modeStorageKey, mode);
+    // Not by the router: with the document goes everything that this page knew, the query cache first of all.
+    window.location.replace(signInPath());
   };
 }

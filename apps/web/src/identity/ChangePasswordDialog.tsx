@@ -8,7 +8,7 @@ import { TextInput } from '../ui/TextInput.tsx';
 import { useToast } from '../ui/Toasts.tsx';
 import { useChangePassword } from './identity.queries.ts';
 
-const { currentPassword, newPassword } = ChangePasswordSchema.shape;
+const schemas = ChangePasswordSchema.shape;
 
 /** Change one's own password. Rendered only while it is open. */
 export function ChangePasswordDialog({ onClose }: { onClose: () => void }) {
@@ -55,11 +55,10 @@ function ChangePasswordForm({ onClose }: { onClose: () => void }) {
         isRequired
         type="password"
         autoComplete="current-password"
-        // oxlint-disable-next-line jsx-a11y/no-autofocus: the first field of a dialog that was asked for
         autoFocus
         error={errors.currentPassword?.message}
         {...form.register('currentPassword', {
-          validate: (text) => checkField(currentPassword, text),
+          validate: (text) => checkField(schemas.currentPassword, text),
         })}
       />
       <TextInput
@@ -69,7 +68,9 @@ function ChangePasswordForm({ onClose }: { onClose: () => void }) {
         autoComplete="new-password"
         help="At least 15 characters. A few words in a row are fine."
         error={errors.newPassword?.message}
-        {...form.register('newPassword', { validate: (text) => checkField(newPassword, text) })}
+        {...form.register('newPassword', {
+          validate: (text) => checkField(schemas.newPassword, text),
+        })}
       />
       <TextInput
         label="Repeat the new password"

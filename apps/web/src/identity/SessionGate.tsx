@@ -13,6 +13,7 @@ import { Navigate, Outlet, useLocation } from 'react-router';
 import { sessionKey } from '../api/query-client.ts';
 import { signInPath } from '../paths.ts';
 import { SessionContext } from '../permissions/can.ts';
+import { Logo } from '../ui/Logo.tsx';
 import { useHasOpenWork } from '../ui/open-work.ts';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { useToast } from '../ui/Toasts.tsx';
@@ -37,17 +38,26 @@ export function SessionGate() {
 
   if (session.data && session.data !== last) {
     if (last !== null && last.principal.id !== session.data.principal.id && hasOpenWork) {
-      setDiscarded(`You are now signed in as ${session.data.principal.name}. What ${last.principal.name} had typed was discarded.`);
+      setDiscarded(
+        `You are now signed in as ${session.data.principal.name}. What ${last.principal.name} had typed was discarded.`,
+      );
     }
     setLast(session.data);
   }
   if (session.data === undefined) {
     return session.isError ? (
       <Container component="main" maxWidth="sm" sx={{ py: 8 }}>
+        <Box sx={{ display: 'grid', justifyItems: 'center', mb: 3 }}>
+          <Logo size={48} />
+        </Box>
         <ProblemAlert problem={session.error} onRetry={() => void session.refetch()} />
       </Container>
     ) : (
-      <Box component="main" aria-busy sx={{ display: 'grid', placeItems: 'center', height: '100dvh' }}>
+      <Box
+        component="main"
+        aria-busy
+        sx={{ display: 'grid', placeItems: 'center', height: '100dvh' }}
+      >
         <CircularProgress aria-label="Loading" />
       </Box>
     );
@@ -96,7 +106,8 @@ function SignInAgainDialog({ principal, onLeave }: SignInAgainProps) {
       </DialogTitle>
       <DialogContent>
         <Typography variant="body2" sx={{ mb: 2 }}>
-          Sign in again as {principal.name} to go on: what you typed is still here. If somebody else signs in, it is discarded.
+          Sign in again as {principal.name} to go on: what you typed is still here. If somebody else
+          signs in, it is discarded.
         </Typography>
         <SignInForm username={principal.name} onSignedIn={signedIn} />
         <Button fullWidth color="error" onClick={onLeave} sx={{ mt: 1.5 }}>

@@ -24,7 +24,10 @@ interface Props {
 export function SignInForm({ username = '', onSignedIn }: Props) {
   const signIn = useSignIn();
   const [problem, setProblem] = useState<Error | null>(null);
-  const [errors, setErrors] = useState<Record<'name' | 'password', true | string>>({ name: true, password: true });
+  const [errors, setErrors] = useState<Record<'name' | 'password', true | string>>({
+    name: true,
+    password: true,
+  });
   const [seconds, setSeconds] = useCountdown();
   const nameInput = useRef<HTMLInputElement>(null);
   const passwordInput = useRef<HTMLInputElement>(null);
@@ -75,7 +78,6 @@ export function SignInForm({ username = '', onSignedIn }: Props) {
         autoComplete="username"
         autoCapitalize="none"
         spellCheck={false}
-        // oxlint-disable-next-line jsx-a11y/no-autofocus: there is nothing else to do here
         autoFocus={username === ''}
         error={errors.name === true ? undefined : errors.name}
       />
@@ -86,7 +88,6 @@ export function SignInForm({ username = '', onSignedIn }: Props) {
         isRequired
         type="password"
         autoComplete="current-password"
-        // oxlint-disable-next-line jsx-a11y/no-autofocus: there is nothing else to do here
         autoFocus={username !== ''}
         error={errors.password === true ? undefined : errors.password}
       />
@@ -132,15 +133,16 @@ function inWords(seconds: number): string {
 function useCountdown(): [number, (seconds: number) => void] {
   const [end, setEnd] = useState(0);
   const [now, setNow] = useState(0);
-  const left = Math.max(0, Math.ceil((end - now) / 1000));
   useEffect(() => {
-    if (left === 0) return;
-    const timer = setTimeout(() => setNow(Date.now()), 250);
-    return () => clearTimeout(timer);
-  }, [left, now]);
+    const timer = setInterval(() => {
+      setNow(Date.now());
+      if (Date.now() >= end) clearInterval(timer);
+    }, 250);
+    return () => clearInterval(timer);
+  }, [end]);
   const start = (seconds: number) => {
     setNow(Date.now());
-    setEnd(Date.now() + seconds * 1000);
+    setEnd(seconds === 0 ? 0 : Date.now() + seconds * 1000);
   };
-  return [left, start];
+  return [Math.max(0, Math.ceil((end - now) / 1000)), start];
 }

@@ -8,7 +8,9 @@ export function SignedOutAlert() {
   const { data: session, isFetching } = useQuery(sessionQuery);
   if (session && !isFetching) {
     return (
-      <Alert severity="info">You are signed in again. Nothing has been saved yet: save again.</Alert>
+      <Alert severity="info">
+        You are signed in again. Nothing has been saved yet: save again.
+      </Alert>
     );
   }
   return (

@@ -2,7 +2,7 @@ import type { CurrentSession } from '@dropsafe/contract/identity';
 import { operations } from '@dropsafe/contract/operations';
 import { queryOptions, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { ApiProblem, call } from '../api/client.ts';
+import { call, isSignedOut } from '../api/client.ts';
 import { sessionKey, useForgetfulMutation } from '../api/query-client.ts';
 
 /** Who is signed in, or null. Asked again whenever the person comes back to the page: another tab may have changed it. */
@@ -15,7 +15,7 @@ export const sessionQuery = queryOptions({
       if (before && before.principal.id !== data.principal.id) forget(client);
       return data;
     } catch (error) {
-      if (error instanceof ApiProblem && error.code === 'unauthenticated') return null;
+      if (isSignedOut(error)) return null;
       throw error;
     }
   },
@@ -39,22 +39,18 @@ export function useChangePassword() {
   });
 }
 
-/** Signs out on the server, then forgets everything here. Throws when the server could not be told. */
-export function useSignOut() {
-  const client = useQueryClient();
-  return async () => {
-    try {
-      await call(operations.signOut, {});
-    } catch (error) {
-      if (!(error instanceof ApiProblem && error.code === 'unauthenticated')) throw error;
-    }
-    tellOtherTabs();
-    startOver(client, null);
-  };
+/** Signs out on the server. The caller leaves the page for good. Throws when the server could not be told. */
+export async function signOut(): Promise<void> {
+  try {
+    await call(operations.signOut, {});
+  } catch (error) {
+    if (!isSignedOut(error)) throw error;
+  }
+  tellOtherTabs();
 }
 
 /** Begins another session: nothing that one person saw is there for the next. */
-export function startOver(client: QueryClient, session: CurrentSession | null): void {
+export function startOver(client: QueryClient, session: CurrentSession): void {
   forget(client);
   client.setQueryData(sessionKey, session);
 }
@@ -71,6 +67,7 @@ const otherTabs = new BroadcastChannel('dropsafe-session');
 
 /** The cookie is common to all tabs. One that still shows the former person must not send in the name of the next. */
 function tellOtherTabs(): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is of one origin
   otherTabs.postMessage('changed');
 }
 

@@ -10,7 +10,7 @@ import {
 } from '@dropsafe/contract/permissions';
 import type { Provider } from '@dropsafe/contract/providers';
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { createContext, use } from 'react';
+import { createContext, use, useMemo } from 'react';
 import { call } from '../api/client.ts';
 
 /**
@@ -46,15 +46,20 @@ export function useCanReadSecrets(): boolean {
 /** What the person may do with secrets: by their permissions and by what the provider can do. */
 export function useSecretReasons() {
   const { permissions } = useSession();
-  const { data: providers = [] } = useQuery(providersQuery);
-  return {
-    create: reasonAgainst(permissions, createSecrets) ?? nowhereToCreate(providers),
-    update: (provider: string): Reason =>
-      reasonAgainst(permissions, updateSecrets) ?? incapable(providers, provider, 'update'),
-    delete: (provider: string): Reason =>
-      reasonAgainst(permissions, deleteSecrets) ?? incapable(providers, provider, 'delete'),
-  };
+  const { data: providers = none } = useQuery(providersQuery);
+  return useMemo(
+    () => ({
+      create: reasonAgainst(permissions, createSecrets) ?? nowhereToCreate(providers),
+      update: (provider: string): Reason =>
+        reasonAgainst(permissions, updateSecrets) ?? incapable(providers, provider, 'update'),
+      delete: (provider: string): Reason =>
+        reasonAgainst(permissions, deleteSecrets) ?? incapable(providers, provider, 'delete'),
+    }),
+    [permissions, providers],
+  );
 }
+
+const none: Provider[] = [];
 
 /** Names the permissions of which one is needed, when none is held. */
 export function reasonAgainst(held: readonly Permission[], anyOf: readonly Permission[]): Reason {

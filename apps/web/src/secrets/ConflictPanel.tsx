@@ -36,8 +36,8 @@ export function ConflictPanel({ seen, fresh, typed, onContinue, onDiscard }: Pro
     <Alert severity="warning">
       <AlertTitle>This secret was changed meanwhile</AlertTitle>
       {fresh.updatedBy ?? 'Somebody'} changed it{' '}
-      {fresh.updatedAt !== null && <RelativeTime time={fresh.updatedAt} />} while this form was open.
-      Nothing of yours has been saved yet.
+      {fresh.updatedAt !== null && <RelativeTime time={fresh.updatedAt} />} while this form was
+      open. Nothing of yours has been saved yet.
       {hasNewValue && ' They also set a new value.'}
       {differences.map(({ field, theirs, yours }) => (
         <Box key={field} sx={{ mt: 1.5 }}>

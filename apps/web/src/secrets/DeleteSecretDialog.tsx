@@ -60,7 +60,8 @@ export function DeleteSecretDialog({ name, onClose, onDeleted }: Props) {
           'It has never been used.'
         ) : (
           <>
-            It was last used <RelativeTime time={metadata.lastUsedAt} />. Whatever uses it will fail.
+            It was last used <RelativeTime time={metadata.lastUsedAt} />. Whatever uses it will
+            fail.
           </>
         )}
       </Typography>

@@ -29,7 +29,8 @@ export function DestinationsField(props: Props) {
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
     // The input has the focus already, so the browser would leave the words below it where they are: out of sight, maybe.
-    if (error !== undefined) document.getElementById(`${id}-error`)?.scrollIntoView({ block: 'nearest' });
+    if (error !== undefined)
+      document.getElementById(`${id}-error`)?.scrollIntoView({ block: 'nearest' });
   }, [id, error]);
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -70,7 +71,15 @@ export function DestinationsField(props: Props) {
           component="ul"
           ref={list}
           aria-label="Chosen origins"
-          sx={{ display: 'flex', flexWrap: 'wrap', gap: 0.75, m: 0, mb: 1, p: 0, listStyle: 'none' }}
+          sx={{
+            display: 'flex',
+            flexWrap: 'wrap',
+            gap: 0.75,
+            m: 0,
+            mb: 1,
+            p: 0,
+            listStyle: 'none',
+          }}
         >
           {destinations.map((destination, index) => (
             <Box
@@ -92,7 +101,10 @@ export function DestinationsField(props: Props) {
             >
               {destination}
               {widened.includes(destination) && (
-                <Box component="span" sx={{ ml: 0.75, color: 'warning.main', whiteSpace: 'nowrap' }}>
+                <Box
+                  component="span"
+                  sx={{ ml: 0.75, color: 'warning.main', whiteSpace: 'nowrap' }}
+                >
                   (new)
                 </Box>
               )}

@@ -223,7 +223,6 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
           label="Name"
           isRequired
           isMonospace
-          // oxlint-disable-next-line jsx-a11y/no-autofocus: the first field of a dialog that was asked for
           autoFocus
           autoComplete="off"
           autoCapitalize="none"

@@ -1,8 +1,8 @@
-import { SortSchema } from '@dropsafe/contract/secrets';
+import { SortSchema, type SecretMetadata } from '@dropsafe/contract/secrets';
 import AddIcon from '@mui/icons-material/Add';
 import Button from '@mui/material/Button';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { Navigate } from 'react-router';
 import { startPath } from '../paths.ts';
 import { useCanReadSecrets, useSecretReasons, type Reason } from '../permissions/can.ts';
@@ -16,6 +16,7 @@ import { secretColumns } from './secret-columns.tsx';
 import { secretsQuery } from './secrets.queries.ts';
 import { SecretsPager } from './SecretsPager.tsx';
 import { SecretsToolbar } from './SecretsToolbar.tsx';
+import { optionalColumns } from './table-view.ts';
 import { useTableView } from './use-table-view.ts';
 
 // The forms are not needed for the first look at the table; they are loaded while one looks.
@@ -38,11 +39,28 @@ function SecretsTable() {
   const secrets = useQuery(secretsQuery(view));
   const reasons = useSecretReasons();
   const [dialog, setDialog] = useState<OpenDialog>(null);
+  const [deletions, setDeletions] = useState(0);
   const close = () => setDialog(null);
+  useEffect(() => {
+    // The button that opened the dialog goes with its row. An effect: it runs after the dialog has given the focus back.
+    if (deletions > 0) document.getElementById(pageTitleId)?.focus();
+  }, [deletions]);
   useEffect(() => {
     // A failure is of no consequence here: it is tried again when a dialog opens.
     loadForms().catch(() => undefined);
   }, []);
+
+  // The same object for as long as nothing changed: the rows are rendered again only when it is another one.
+  const hidden = view.hidden.join();
+  const columns = useMemo(
+    () =>
+      secretColumns(
+        optionalColumns.filter((column) => hidden.includes(column)),
+        reasons,
+        setDialog,
+      ),
+    [hidden, reasons],
+  );
 
   const rows = secrets.data?.items;
   const isEmpty = rows?.length === 0 && view.cursor === undefined && !secrets.isPlaceholderData;
@@ -66,14 +84,15 @@ function SecretsTable() {
         <ProblemAlert
           problem={secrets.error}
           onRetry={() => void secrets.refetch()}
+          actions={
+            view.cursor !== undefined && (
+              <Button color="inherit" size="small" onClick={table.goToFirst}>
+                Go to the first page
+              </Button>
+            )
+          }
           sx={{ mb: 2 }}
-        >
-          {view.cursor !== undefined && (
-            <Button color="inherit" size="small" onClick={table.goToFirst} sx={{ mt: 1.5, mr: 1 }}>
-              Go to the first page
-            </Button>
-          )}
-        </ProblemAlert>
+        />
       )}
       {isEmpty ? (
         <NoSecrets q={view.q} onClear={() => table.change({ q: '' })} create={createButton} />
@@ -82,9 +101,9 @@ function SecretsTable() {
           <>
             <DataTable
               label="Secrets"
-              columns={secretColumns(view.hidden, reasons, setDialog)}
+              columns={columns}
               rows={rows}
-              rowKey={({ name }) => name}
+              rowKey={nameOf}
               sort={view.sort}
               onSort={(sort) => table.change({ sort: SortSchema.catch('name').parse(sort) })}
               isLoading={secrets.isFetching}
@@ -103,14 +122,15 @@ function SecretsTable() {
           onClose={close}
           onDeleted={() => {
             close();
-            // The button that opened the dialog goes with its row.
-            requestAnimationFrame(() => document.getElementById(pageTitleId)?.focus());
+            setDeletions(deletions + 1);
           }}
         />
       )}
     </Page>
   );
 }
+
+const nameOf = ({ name }: SecretMetadata) => name;
 
 function CreateButton({ reason, onCreate }: { reason: Reason; onCreate: () => void }) {
   return (

@@ -5,14 +5,14 @@ import ColumnsIcon from '@mui/icons-material/ViewColumnOutlined';
 import RefreshIcon from '@mui/icons-material/Refresh';
 import SearchIcon from '@mui/icons-material/Search';
 import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
+import Button, { type ButtonProps } from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
 import InputAdornment from '@mui/material/InputAdornment';
-import Menu from '@mui/material/Menu';
 import MenuItem from '@mui/material/MenuItem';
 import OutlinedInput from '@mui/material/OutlinedInput';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { Choice } from '../ui/Choice.tsx';
+import { DropMenu } from '../ui/DropMenu.tsx';
 import { columnTitles } from './secret-columns.tsx';
 import { optionalColumns, type TableView } from './table-view.ts';
 
@@ -26,20 +26,43 @@ interface Props {
 /** What stands above the table: search, order (where there are no headers to click), columns, refresh. */
 export function SecretsToolbar({ view, onChange, onRefresh, isRefreshing }: Props) {
   return (
-    <Box role="toolbar" aria-label="Table" sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mb: 2 }}>
+    <Box
+      role="toolbar"
+      aria-label="Table"
+      sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mb: 2 }}
+    >
       <SearchField q={view.q} onSearch={(q) => onChange({ q }, true)} />
       <SortChoice sort={view.sort} onSort={(sort) => onChange({ sort })} />
       <ColumnChoice hidden={view.hidden} onHide={(hidden) => onChange({ hidden }, true)} />
-      <Button
-        color="inherit"
-        startIcon={<RefreshIcon />}
+      <ToolbarButton
+        label="Refresh"
+        icon={<RefreshIcon fontSize="small" />}
         onClick={onRefresh}
         aria-busy={isRefreshing}
-        sx={{ color: 'text.secondary' }}
-      >
-        Refresh
-      </Button>
+      />
     </Box>
+  );
+}
+
+interface ToolbarButtonProps extends Omit<ButtonProps, 'children' | 'color' | 'sx' | 'startIcon'> {
+  label: string;
+  icon: ReactNode;
+}
+
+/** A quiet button; on narrow screens the icon alone. */
+function ToolbarButton({ label, icon, ...button }: ToolbarButtonProps) {
+  return (
+    <Button
+      {...button}
+      aria-label={label}
+      color="inherit"
+      sx={{ color: 'text.secondary', minWidth: 40, gap: 1, px: { xs: 1, md: 1.75 } }}
+    >
+      {icon}
+      <Box component="span" sx={{ display: { xs: 'none', md: 'inline' } }}>
+        {label}
+      </Box>
+    </Button>
   );
 }
 
@@ -56,7 +79,7 @@ function SearchField({ q, onSearch }: { q: string; onSearch: (q: string) => void
     setAsked(next);
     onSearch(next);
   };
-  useDebounced(text, () => text !== asked && search(text));
+  useDebounced(text, (settled) => settled !== asked && search(settled));
   return (
     <OutlinedInput
       type="search"
@@ -103,14 +126,14 @@ function SearchField({ q, onSearch }: { q: string; onSearch: (q: string) => void
   );
 }
 
-/** Calls `act` when `text` has not changed for a moment. */
-function useDebounced(text: string, act: () => void): void {
+/** Calls `act` with `text` when it has not changed for a moment. */
+function useDebounced(text: string, act: (text: string) => void): void {
   const latest = useRef(act);
   useEffect(() => {
     latest.current = act;
   });
   useEffect(() => {
-    const timer = setTimeout(() => latest.current(), 300);
+    const timer = setTimeout(() => latest.current(text), 300);
     return () => clearTimeout(timer);
   }, [text]);
 }
@@ -133,7 +156,7 @@ function SortChoice(props: { sort: TableView['sort']; onSort: (sort: TableView['
       aria-label="Sort by"
       value={props.sort}
       onChange={(event) => props.onSort(SortSchema.catch('name').parse(event.target.value))}
-      sx={{ display: { md: 'none' } }}
+      sx={{ display: { md: 'none' }, flex: { xs: 1, sm: 'none' } }}
     >
       {Object.entries(sortTitles).map(([sort, title]) => (
         <option key={sort} value={sort}>
@@ -154,25 +177,16 @@ function ColumnChoice({ hidden, onHide }: ColumnChoiceProps) {
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   return (
     <>
-      <Button
-        color="inherit"
-        startIcon={<ColumnsIcon />}
+      <Box sx={{ flex: { md: 1 } }} />
+      <ToolbarButton
+        label="Columns"
+        icon={<ColumnsIcon fontSize="small" />}
         aria-haspopup="menu"
         aria-expanded={anchor !== null}
         aria-controls={anchor === null ? undefined : id}
         onClick={(event) => setAnchor(event.currentTarget)}
-        sx={{ color: 'text.secondary', ml: { md: 'auto' } }}
-      >
-        Columns
-      </Button>
-      <Menu
-        id={id}
-        anchorEl={anchor}
-        open={anchor !== null}
-        onClose={() => setAnchor(null)}
-        transitionDuration={0}
-        slotProps={{ list: { 'aria-label': 'Columns', dense: true } }}
-      >
+      />
+      <DropMenu id={id} label="Columns" anchor={anchor} onClose={() => setAnchor(null)}>
         {optionalColumns.map((column) => {
           const isHidden = hidden.includes(column);
           return (
@@ -196,7 +210,7 @@ function ColumnChoice({ hidden, onHide }: ColumnChoiceProps) {
             </MenuItem>
           );
         })}
-      </Menu>
+      </DropMenu>
     </>
   );
 }

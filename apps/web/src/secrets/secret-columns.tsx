@@ -1,9 +1,8 @@
 import type { SecretMetadata } from '@dropsafe/contract/secrets';
 import DeleteIcon from '@mui/icons-material/DeleteOutlined';
 import EditIcon from '@mui/icons-material/EditOutlined';
-import Box from '@mui/material/Box';
 import IconButton from '@mui/material/IconButton';
-import Typography from '@mui/material/Typography';
+import { styled } from '@mui/material/styles';
 import type { useSecretReasons } from '../permissions/can.ts';
 import type { Column } from '../ui/DataTable.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
@@ -29,24 +28,40 @@ export function secretColumns(
   open: OpenDialog,
 ): Column<SecretMetadata>[] {
   const optional: Record<OptionalColumn, Omit<Column<SecretMetadata>, 'id' | 'title'>> = {
-    description: { width: '25%', render: ({ description }) => description ?? <None /> },
+    description: { width: '25%', render: ({ description }) => description ?? <Quiet>None</Quiet> },
     destinations: { width: '22%', render: (secret) => <Destinations secret={secret} /> },
     created: {
       sortBy: 'createdAt',
       isDescendingFirst: true,
-      render: ({ createdAt, createdBy }) => <When time={createdAt} by={createdBy} />,
+      render: ({ createdAt, createdBy }) => (
+        <OneLine>
+          <RelativeTime time={createdAt} by={createdBy} />
+        </OneLine>
+      ),
     },
     updated: {
       sortBy: 'updatedAt',
       isDescendingFirst: true,
       render: ({ updatedAt, updatedBy }) =>
-        updatedAt === null ? <None text="Never" /> : <When time={updatedAt} by={updatedBy} />,
+        updatedAt === null ? (
+          <Quiet>Never</Quiet>
+        ) : (
+          <OneLine>
+            <RelativeTime time={updatedAt} by={updatedBy} />
+          </OneLine>
+        ),
     },
     lastUsed: {
       sortBy: 'lastUsedAt',
       isDescendingFirst: true,
       render: ({ lastUsedAt }) =>
-        lastUsedAt === null ? <None text="Never" /> : <When time={lastUsedAt} />,
+        lastUsedAt === null ? (
+          <Quiet>Never</Quiet>
+        ) : (
+          <OneLine>
+            <RelativeTime time={lastUsedAt} />
+          </OneLine>
+        ),
     },
   };
   const shown = Object.entries(optional).flatMap(([id, column]) => {
@@ -60,14 +75,7 @@ export function secretColumns(
       width: '22%',
       sortBy: 'name',
       isHeading: true,
-      render: ({ name }) => (
-        <Typography
-          component="span"
-          sx={{ fontFamily: monospace, fontWeight: 600, fontSize: '0.875rem', overflowWrap: 'anywhere' }}
-        >
-          {name}
-        </Typography>
-      ),
+      render: ({ name }) => <Name>{name}</Name>,
     },
     ...shown,
     {
@@ -115,34 +123,31 @@ function Actions({ secret: { name, provider }, reasons, open }: ActionsProps) {
 const shownDestinations = 2;
 
 function Destinations({ secret: { destinations } }: { secret: SecretMetadata }) {
-  if (destinations.length === 0) return <None />;
+  if (destinations.length === 0) return <Quiet>None</Quiet>;
   const more = destinations.slice(shownDestinations);
   return (
-    <Box sx={{ fontFamily: monospace, fontSize: '0.8125rem', overflowWrap: 'anywhere' }}>
+    <Origins>
       {destinations.slice(0, shownDestinations).map((destination) => (
         <div key={destination}>{destination}</div>
       ))}
-      {more.length > 0 && (
-        <Box component="span" title={more.join('\n')} sx={{ color: 'text.secondary' }}>
-          and {more.length} more
-        </Box>
-      )}
-    </Box>
+      {more.length > 0 && <Quiet title={more.join('\n')}>and {more.length} more</Quiet>}
+    </Origins>
   );
 }
 
-function When({ time, by }: { time: string; by?: string | null }) {
-  return (
-    <Box component="span" sx={{ whiteSpace: 'nowrap' }}>
-      <RelativeTime time={time} by={by} />
-    </Box>
-  );
-}
+const Name = styled('span')({
+  fontFamily: monospace,
+  fontWeight: 600,
+  fontSize: '0.875rem',
+  overflowWrap: 'anywhere',
+});
 
-function None({ text = 'None' }: { text?: string }) {
-  return (
-    <Box component="span" sx={{ color: 'text.secondary' }}>
-      {text}
-    </Box>
-  );
-}
+const Origins = styled('div')({
+  fontFamily: monospace,
+  fontSize: '0.8125rem',
+  overflowWrap: 'anywhere',
+});
+
+const OneLine = styled('span')({ whiteSpace: 'nowrap' });
+
+const Quiet = styled('span')(({ theme }) => ({ color: theme.vars.palette.text.secondary }));

@@ -41,7 +41,9 @@ describe('the patch of an update', () => {
   });
 
   test('of a secret without a description does not clear what is not there', () => {
-    expect(patchOf({ ...stored, description: null }, { ...untouched, description: '' })).toBeUndefined();
+    expect(
+      patchOf({ ...stored, description: null }, { ...untouched, description: '' }),
+    ).toBeUndefined();
   });
 
   test('sees the same destinations in another order as unchanged', () => {

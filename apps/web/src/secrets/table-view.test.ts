@@ -20,12 +20,17 @@ describe('the view in the URL', () => {
     expect(readView(writeView(view))).toEqual(view);
   });
 
-  test.each(['sort=value', 'sort=--name', 'limit=0', 'limit=1001', 'limit=ten', 'hide=name,actions', 'cursor='])(
-    'reads the nonsense %s as the default',
-    (query) => {
-      expect(readView(new URLSearchParams(query))).toEqual(byDefault);
-    },
-  );
+  test.each([
+    'sort=value',
+    'sort=--name',
+    'limit=0',
+    'limit=1001',
+    'limit=ten',
+    'hide=name,actions',
+    'cursor=',
+  ])('reads the nonsense %s as the default', (query) => {
+    expect(readView(new URLSearchParams(query))).toEqual(byDefault);
+  });
 });
 
 describe('another view', () => {
@@ -37,6 +42,10 @@ describe('another view', () => {
       expect(changeView(onPageTwo, change).cursor).toBeUndefined();
     },
   );
+
+  test('is another page when its cursor is given', () => {
+    expect(changeView(onPageTwo, { cursor: 'def' }).cursor).toBe('def');
+  });
 
   test('stays on its page when a column is hidden', () => {
     expect(changeView(onPageTwo, { hidden: ['created'] }).cursor).toBe('abc');

@@ -7,7 +7,13 @@ import { ListSecretsSchema, type Sort } from '@dropsafe/contract/secrets';
  */
 
 /** The columns that can be hidden, in the order of the table. The name and the actions always show. */
-export const optionalColumns = ['description', 'destinations', 'created', 'updated', 'lastUsed'] as const;
+export const optionalColumns = [
+  'description',
+  'destinations',
+  'created',
+  'updated',
+  'lastUsed',
+] as const;
 /** A column that can be hidden. */
 export type OptionalColumn = (typeof optionalColumns)[number];
 
@@ -30,9 +36,18 @@ const defaults = { q: '', sort: 'name', limit: pageLimit.default } as const;
 export function readView(query: URLSearchParams): TableView {
   const hidden = (query.get('hide') ?? '').split(',');
   return {
-    q: q.unwrap().catch(defaults.q).parse(query.get('q') ?? defaults.q),
-    sort: sort.unwrap().catch(defaults.sort).parse(query.get('sort') ?? defaults.sort),
-    limit: limit.unwrap().catch(defaults.limit).parse(query.get('limit') ?? defaults.limit),
+    q: q
+      .unwrap()
+      .catch(defaults.q)
+      .parse(query.get('q') ?? defaults.q),
+    sort: sort
+      .unwrap()
+      .catch(defaults.sort)
+      .parse(query.get('sort') ?? defaults.sort),
+    limit: limit
+      .unwrap()
+      .catch(defaults.limit)
+      .parse(query.get('limit') ?? defaults.limit),
     cursor: cursor.catch(undefined).parse(query.get('cursor') ?? undefined),
     hidden: optionalColumns.filter((column) => hidden.includes(column)),
   };
@@ -51,6 +66,6 @@ export function writeView(view: TableView): URLSearchParams {
 
 /** A changed view. Another search, order or page size begins at the first page: a cursor holds for its own only. */
 export function changeView(view: TableView, change: Partial<TableView>): TableView {
-  const keepsPage = Object.keys(change).every((key) => key === 'hidden' || key === 'cursor');
+  const keepsPage = Object.keys(change).every((key) => key === 'hidden');
   return { ...view, ...(keepsPage ? {} : { cursor: undefined }), ...change };
 }

@@ -31,7 +31,9 @@ export function useTableView() {
     pageNumber: view.cursor === undefined || earlier.length > 0 ? earlier.length + 1 : undefined,
     /** Changes the view. With `replace`, without an entry in the history. */
     change: (change: Partial<TableView>, replace = false) => {
-      const next = changeView(view, change);
+      // From the address as it is now: of two quick changes the second would otherwise undo the first, because what was
+      // rendered last does not know it yet.
+      const next = changeView(readView(new URLSearchParams(window.location.search)), change);
       go(next, { replace, earlier: next.cursor === undefined ? [] : earlier });
     },
     goToNext: (cursor: string) =>

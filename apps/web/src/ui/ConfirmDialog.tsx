@@ -42,7 +42,6 @@ export function ConfirmDialog(props: Props) {
         {children}
       </DialogContent>
       <DialogActions sx={{ px: 3, pb: 2.5 }}>
-        {/* oxlint-disable-next-line jsx-a11y/no-autofocus: WAI-ARIA: focus the least destructive answer */}
         <Button autoFocus onClick={onCancel} disabled={isBusy}>
           {cancelLabel}
         </Button>

@@ -9,8 +9,9 @@ import TableContainer from '@mui/material/TableContainer';
 import TableHead from '@mui/material/TableHead';
 import TableRow from '@mui/material/TableRow';
 import TableSortLabel from '@mui/material/TableSortLabel';
+import { styled } from '@mui/material/styles';
 import useMediaQuery from '@mui/material/useMediaQuery';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 
 /**
  * @file A table on wide screens, a list of cards on narrow ones: the same columns, the same order. Sorting, paging and
@@ -73,37 +74,62 @@ function WideTable<Row>({ label, columns, rows, rowKey, sort, onSort }: Props<Ro
             ))}
           </TableRow>
         </TableHead>
-        <TableBody sx={{ '& tr:last-child td, & tr:last-child th': { border: 0 } }}>
-          {rows === undefined
-            ? placeholders.map((key) => (
-                <TableRow key={key}>
-                  {columns.map(({ id }) => (
-                    <TableCell key={id}>
-                      <Skeleton sx={{ my: 0.5 }} />
-                    </TableCell>
-                  ))}
-                </TableRow>
-              ))
-            : rows.map((row) => (
-                <TableRow key={rowKey(row)} hover>
-                  {columns.map(({ id, render, isHeading, isActions }) =>
-                    isHeading === true ? (
-                      <TableCell key={id} component="th" scope="row">
-                        {render(row)}
-                      </TableCell>
-                    ) : (
-                      <TableCell key={id} sx={isActions === true ? { py: 0.25, pl: 0.5, whiteSpace: 'nowrap' } : null}>
-                        {render(row)}
-                      </TableCell>
-                    ),
-                  )}
-                </TableRow>
-              ))}
-        </TableBody>
+        <Body>
+          {rows === undefined ? (
+            placeholders.map((key) => (
+              <tr key={key}>
+                {columns.map(({ id }) => (
+                  <td key={id}>
+                    <Skeleton sx={{ my: 0.5 }} />
+                  </td>
+                ))}
+              </tr>
+            ))
+          ) : (
+            <Rows columns={columns} rows={rows} rowKey={rowKey} />
+          )}
+        </Body>
       </Table>
     </TableContainer>
   );
 }
+
+type RowsProps<Row> = Pick<Props<Row>, 'columns' | 'rowKey'> & { rows: readonly Row[] };
+
+/** Plain cells, styled by `Body`: a component for each would make a page of a thousand rows slow. */
+function PlainRows<Row>({ columns, rows, rowKey }: RowsProps<Row>) {
+  return rows.map((row) => (
+    <tr key={rowKey(row)}>
+      {columns.map(({ id, render, isHeading, isActions }) =>
+        isHeading === true ? (
+          <th key={id} scope="row">
+            {render(row)}
+          </th>
+        ) : (
+          <td key={id} className={isActions === true ? 'actions' : undefined}>
+            {render(row)}
+          </td>
+        ),
+      )}
+    </tr>
+  ));
+}
+
+// as: memo forgets the type parameter. A dialog that opens above must not render every row again.
+const Rows = memo(PlainRows) as typeof PlainRows;
+
+const Body = styled(TableBody)(({ theme: { vars, typography } }) => ({
+  '& td, & th': {
+    padding: '10px 12px',
+    textAlign: 'left',
+    fontWeight: 'inherit',
+    borderBottom: `1px solid ${vars.palette.divider}`,
+    ...typography.body2,
+  },
+  '& td.actions': { padding: '2px 12px 2px 4px', whiteSpace: 'nowrap' },
+  '& tr:last-child > *': { borderBottom: 0 },
+  '& tr:hover': { backgroundColor: vars.palette.action.hover },
+}));
 
 interface HeaderProps<Row> {
   column: Column<Row>;
@@ -133,60 +159,71 @@ function Header<Row>({ column, sort, onSort }: HeaderProps<Row>) {
 }
 
 function Cards<Row>({ label, columns, rows, rowKey }: Props<Row>) {
+  return (
+    <CardList aria-label={label}>
+      {rows === undefined ? (
+        placeholders.map((key) => (
+          <li key={key}>
+            <Skeleton width="50%" />
+            <Skeleton />
+            <Skeleton />
+          </li>
+        ))
+      ) : (
+        <CardRows columns={columns} rows={rows} rowKey={rowKey} />
+      )}
+    </CardList>
+  );
+}
+
+function PlainCards<Row>({ columns, rows, rowKey }: RowsProps<Row>) {
   const heading = columns.find(({ isHeading }) => isHeading === true);
   const actions = columns.find(({ isActions }) => isActions === true);
   const others = columns.filter((column) => column !== heading && column !== actions);
-  return (
-    <Box
-      component="ul"
-      aria-label={label}
-      sx={{ display: 'grid', gap: 1.25, m: 0, p: 0, listStyle: 'none' }}
-    >
-      {rows === undefined
-        ? placeholders.map((key) => (
-            <Paper key={key} component="li" variant="outlined" sx={{ p: 2, borderRadius: 1.5 }}>
-              <Skeleton width="50%" />
-              <Skeleton />
-              <Skeleton />
-            </Paper>
-          ))
-        : rows.map((row) => (
-            <Paper
-              key={rowKey(row)}
-              component="li"
-              variant="outlined"
-              sx={{ p: 2, pt: 1.25, borderRadius: 1.5 }}
-            >
-              <Box sx={{ display: 'flex', alignItems: 'flex-start', gap: 1 }}>
-                <Box sx={{ flex: 1, minWidth: 0, pt: 0.75 }}>{heading?.render(row)}</Box>
-                <Box sx={{ whiteSpace: 'nowrap', mr: -1 }}>{actions?.render(row)}</Box>
-              </Box>
-              <Box
-                component="dl"
-                sx={{
-                  display: 'grid',
-                  gridTemplateColumns: 'minmax(88px, auto) minmax(0, 1fr)',
-                  columnGap: 2,
-                  rowGap: 0.5,
-                  m: 0,
-                  mt: 0.5,
-                  fontSize: '0.875rem',
-                  '& dt': { color: 'text.secondary', fontSize: '0.8125rem', lineHeight: '1.3125rem' },
-                  '& dd': { m: 0 },
-                }}
-              >
-                {others.map(({ id, title, render }) => (
-                  <Box key={id} sx={{ display: 'contents' }}>
-                    <dt>{title}</dt>
-                    <dd>{render(row)}</dd>
-                  </Box>
-                ))}
-              </Box>
-            </Paper>
-          ))}
-    </Box>
-  );
+  return rows.map((row) => (
+    <li key={rowKey(row)}>
+      <div className="top">
+        <div className="heading">{heading?.render(row)}</div>
+        <div className="actions">{actions?.render(row)}</div>
+      </div>
+      <dl>
+        {others.map(({ id, title, render }) => (
+          <div key={id}>
+            <dt>{title}</dt>
+            <dd>{render(row)}</dd>
+          </div>
+        ))}
+      </dl>
+    </li>
+  ));
 }
+
+// as: see Rows.
+const CardRows = memo(PlainCards) as typeof PlainCards;
+
+const CardList = styled('ul')(({ theme: { vars, typography } }) => ({
+  display: 'grid',
+  gap: 10,
+  margin: 0,
+  padding: 0,
+  listStyle: 'none',
+  '& > li': {
+    padding: '10px 16px 16px',
+    background: vars.palette.background.paper,
+    border: `1px solid ${vars.palette.divider}`,
+    borderRadius: 12,
+    // What is out of sight is not laid out: on a phone a page of 1,000 cards is long.
+    contentVisibility: 'auto',
+    containIntrinsicSize: 'auto 190px',
+  },
+  '& .top': { display: 'flex', alignItems: 'flex-start', gap: 8 },
+  '& .heading': { flex: 1, minWidth: 0, paddingTop: 6 },
+  '& .actions': { whiteSpace: 'nowrap', marginRight: -8 },
+  '& dl': { display: 'grid', rowGap: 4, margin: '4px 0 0', ...typography.body2 },
+  '& dl > div': { display: 'grid', gridTemplateColumns: '88px minmax(0, 1fr)', columnGap: 16 },
+  '& dt': { color: vars.palette.text.secondary, fontSize: '0.8125rem', lineHeight: '1.3125rem' },
+  '& dd': { margin: 0 },
+}));
 
 /** Enough to fill the first screen, whatever the page size. */
 const placeholders = Array.from({ length: 8 }, (_, index) => index);

@@ -12,6 +12,10 @@ interface Props {
   children: ReactElement<Pressable>;
 }
 
+// Beside the button in the document, too: at the end of the body it would stand outside of every landmark and, in a
+// dialog, be hidden from screen readers. Fixed, so that a scrolling table does not cut it off.
+const beside = { disablePortal: true, popperOptions: { strategy: 'fixed' } } as const;
+
 /**
  * A button that stays where it is when it may not be pressed, and says why. It keeps its place in the tab order
  * (`aria-disabled` instead of `disabled`), so the reason can be reached by keyboard and by a screen reader.
@@ -19,7 +23,7 @@ interface Props {
 export function DisabledReason({ reason, children }: Props) {
   if (reason === undefined) return children;
   return (
-    <Tooltip title={reason} describeChild>
+    <Tooltip title={reason} describeChild slotProps={{ popper: beside }}>
       {cloneElement(children, {
         'aria-disabled': true,
         onClick: (event: MouseEvent<HTMLElement>) => event.preventDefault(),

@@ -18,7 +18,16 @@ interface Props {
 }
 
 /** What stands around every field: label above, error and help below, wired up for screen readers. */
-export function FieldFrame({ id, label, isRequired, help, error, action, footer, children }: Props) {
+export function FieldFrame({
+  id,
+  label,
+  isRequired,
+  help,
+  error,
+  action,
+  footer,
+  children,
+}: Props) {
   return (
     <Box>
       <Box sx={{ display: 'flex', alignItems: 'center', minHeight: 28, gap: 1, flexWrap: 'wrap' }}>

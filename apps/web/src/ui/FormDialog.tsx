@@ -23,7 +23,6 @@ import { DisabledReason } from './DisabledReason.tsx';
 import { useOpenWork } from './open-work.ts';
 import { ProblemAlert } from './ProblemAlert.tsx';
 
-
 /**
  * @file The dialog around every form. It asks once before anything typed is discarded (Esc, backdrop, buttons, closing
  * the tab), and it is unmounted the moment it closes, without an exit animation, so that what was typed is gone at once.
@@ -137,7 +136,9 @@ export function DialogForm(props: DialogFormProps) {
       onSubmit={submit}
       sx={{ display: 'flex', flexDirection: 'column', minHeight: 0, flex: 1 }}
     >
-      <DialogContent sx={{ display: 'grid', gap: 2.5, alignContent: 'start', pt: '8px !important' }}>
+      <DialogContent
+        sx={{ display: 'grid', gap: 2.5, alignContent: 'start', pt: '8px !important' }}
+      >
         {children}
       </DialogContent>
       {/* Outside of what scrolls: it is seen wherever the form was scrolled to. */}

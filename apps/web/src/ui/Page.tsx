@@ -52,6 +52,8 @@ export function EmptyState({ title, children, action, picture }: EmptyStateProps
       variant="outlined"
       sx={{
         display: 'grid',
+        gridTemplateColumns: 'minmax(0, 1fr)',
+        overflowWrap: 'anywhere',
         justifyItems: 'center',
         textAlign: 'center',
         gap: 1,

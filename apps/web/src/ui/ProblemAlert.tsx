@@ -10,24 +10,24 @@ interface Props {
   problem: Error;
   /** Offers to try again. Only for reads: a write is repeated with its own button. */
   onRetry?: (() => void) | undefined;
-  children?: ReactNode;
+  /** Further ways out. */
+  actions?: ReactNode;
   sx?: AlertProps['sx'];
 }
 
 /** What went wrong, what to do, and the request id by which the operator finds it in the log. */
-export function ProblemAlert({ problem, onRetry, children, sx }: Props) {
+export function ProblemAlert({ problem, onRetry, actions, sx }: Props) {
   const { title, detail, requestId, permissions, fieldErrors } = describe(problem);
   return (
     <Alert severity="error" sx={sx ?? null}>
       <AlertTitle>{title}</AlertTitle>
-      {detail}
+      {/* That of a refused request only points at the fields, which follow. */}
+      {fieldErrors.length === 0 && detail}
       {permissions.length > 0 && ` You need ${permissions.join(' or ')}.`}
       {fieldErrors.length > 0 && (
         <Box component="ul" sx={{ my: 0.5, pl: 2.5 }}>
           {fieldErrors.map(({ field, message }) => (
-            <li key={field + message}>
-              {field === '' ? message : `${field}: ${message}`}
-            </li>
+            <li key={field + message}>{field === '' ? message : `${field}: ${message}`}</li>
           ))}
         </Box>
       )}
@@ -36,11 +36,15 @@ export function ProblemAlert({ problem, onRetry, children, sx }: Props) {
           Request id: <code>{requestId}</code>
         </Typography>
       )}
-      {children}
-      {onRetry && (
-        <Button color="inherit" variant="outlined" size="small" onClick={onRetry} sx={{ mt: 1.5 }}>
-          Try again
-        </Button>
+      {(onRetry || actions) && (
+        <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mt: 1.5 }}>
+          {onRetry && (
+            <Button color="inherit" variant="outlined" size="small" onClick={onRetry}>
+              Try again
+            </Button>
+          )}
+          {actions}
+        </Box>
       )}
     </Alert>
   );

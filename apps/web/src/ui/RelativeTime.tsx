@@ -3,26 +3,29 @@ import { exactTime, relativeTime } from './relative-time.ts';
 
 /** How long ago something was, kept current; the exact time, and `by` whom, on hover. */
 export function RelativeTime({ time, by }: { time: string; by?: string | null | undefined }) {
-  useMinute();
+  const now = useSyncExternalStore(subscribe, currentTime);
   const date = new Date(time);
   const exact = exactTime(date);
   return (
     <time dateTime={time} title={by ? `${exact}, by ${by}` : exact}>
-      {relativeTime(date, new Date())}
+      {relativeTime(date, new Date(now))}
     </time>
   );
 }
 
-// One timer for all times of the page, however many rows it has.
-const currentMinute = () => Math.floor(Date.now() / 60_000);
-const listeners = new Set<() => void>();
+// One clock for all times of the page, however many rows it has. It may be behind by so much:
+const tickMs = 15_000;
+let now = Date.now();
 let timer: ReturnType<typeof setInterval> | undefined;
+const listeners = new Set<() => void>();
+const currentTime = () => now;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  timer ??= setInterval(() => {
-    for (const each of listeners) each();
-  }, 15_000);
+  if (timer === undefined) {
+    now = Date.now();
+    timer = setInterval(tick, tickMs);
+  }
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;
@@ -31,4 +34,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-const useMinute = () => useSyncExternalStore(subscribe, currentMinute);
+function tick(): void {
+  now = Date.now();
+  for (const listener of listeners) listener();
+}

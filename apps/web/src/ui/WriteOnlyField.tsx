@@ -60,8 +60,8 @@ export function WriteOnlyField({ label, isRequired, help, error, onTyped, autoFo
         )}
         {facts.isHeld && (
           <Finding action="Convert to LF" onAction={field.convertToLf}>
-            The value has line ends or characters that a browser field changes. It is kept exactly as it came and cannot
-            be edited here. To edit it, convert it, or replace it.
+            The value has line ends or characters that a browser field changes. It is kept exactly
+            as it came and cannot be edited here. To edit it, convert it, or replace it.
           </Finding>
         )}
       </Box>
@@ -130,7 +130,6 @@ export function WriteOnlyField({ label, isRequired, help, error, onTyped, autoFo
           {...field.textarea}
           id={id}
           rows={5}
-          // oxlint-disable-next-line jsx-a11y/no-autofocus: the first thing to do in the dialog that asks for it
           autoFocus={autoFocus === true}
           isMasked={!isShown}
           isRefused={(error ?? field.refusal) !== undefined}
@@ -161,7 +160,12 @@ function Finding(props: { children: ReactNode; action: string; onAction: () => v
           {props.action}
         </Button>
       }
-      sx={{ py: 0.25, '& .MuiAlert-action': { alignItems: 'center', pt: 0 } }}
+      sx={{
+        py: 0.25,
+        flexWrap: { xs: 'wrap', sm: 'nowrap' },
+        '& .MuiAlert-message': { flex: '1 1 200px' },
+        '& .MuiAlert-action': { alignItems: 'center', pt: 0 },
+      }}
     >
       {props.children}
     </Alert>
@@ -189,7 +193,8 @@ const keepOut = {
 const canMask = CSS.supports('-webkit-text-security', 'disc');
 
 const ValueArea = styled('textarea', {
-  shouldForwardProp: (name) => name !== 'isMasked' && name !== 'isRefused' && name !== 'isDropTarget',
+  shouldForwardProp: (name) =>
+    name !== 'isMasked' && name !== 'isRefused' && name !== 'isDropTarget',
 })<{ isMasked: boolean; isRefused: boolean; isDropTarget: boolean }>(
   ({ theme: { vars, shape }, isMasked, isRefused, isDropTarget }) => ({
     display: 'block',

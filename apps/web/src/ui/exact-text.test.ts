@@ -14,6 +14,10 @@ test.each([
   expect(lineEnds(text)).toBe(ends);
 });
 
+test('every kind of line end is LF in a textarea', () => {
+  expect(toLf('a\r\nb\rc\nd')).toBe('a\nb\nc\nd');
+});
+
 test('text with CRLF only survives a textarea', () => {
   const text = '-----BEGIN\r\nx\r\n\r\n-----END\r\n';
   expect(toCrlf(toLf(text))).toBe(text);

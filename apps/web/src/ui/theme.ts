@@ -1,4 +1,4 @@
-import type {} from '@mui/material/themeCssVarsAugmentation';
+import '@mui/material/themeCssVarsAugmentation';
 import { createTheme } from '@mui/material/styles';
 
 /**
@@ -120,7 +120,11 @@ export const theme = createTheme({
     },
     MuiMenuItem: {
       styleOverrides: {
-        root: { minHeight: 40, fontSize: '0.875rem', '@media (min-width:600px)': { minHeight: 36 } },
+        root: {
+          minHeight: 40,
+          fontSize: '0.875rem',
+          '@media (min-width:600px)': { minHeight: 36 },
+        },
       },
     },
     MuiSwitch: {

@@ -1,0 +1,304 @@
+/**
+ * @file The `dropsafe` command as the operator's terminal runs it: a process of its own, beside a running node and without
+ * one. What it changes is in effect on the node's next request, and it shows nothing but a password that it made up.
+ */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { newCanary, sweep, type Leak } from '../testkit/canary.ts';
+import { createClient } from '../testkit/client.ts';
+import { newDataDir, spawnNode, testPassword, type SpawnedNode } from '../testkit/node.ts';
+import { connectBeside, connectTo } from '../testkit/opened.ts';
+import { createTestDatabase } from '../testkit/postgres.ts';
+import { processesOf, runProgram, type Ended } from '../testkit/processes.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const program = join(import.meta.dirname, '../src/cli/cli.ts');
+const leaks: Leak[] = [];
+const cleanUps: (() => unknown)[] = [];
+let dataDir: string;
+let env: Record<string, string>;
+let node: SpawnedNode;
+
+beforeAll(async () => {
+  const place = await newDataDir();
+  cleanUps.push(place.remove);
+  ({ dataDir } = place);
+  env = { DROPSAFE_DATA_DIR: dataDir };
+  node = await spawnNode(env);
+  cleanUps.push(() => node.end());
+});
+
+afterAll(async () => {
+  for (const cleanUp of cleanUps.toReversed()) await cleanUp();
+});
+
+/** Runs `dropsafe` with these arguments. */
+async function dropsafe(args: string[], input?: string, environment = env): Promise<Ended> {
+  const given = { args, env: environment, ...(input !== undefined && { input }) };
+  const ended = await runProgram(program, given).ended;
+  leaks.push(...sweep(args.join(' '), ended.output));
+  return ended;
+}
+
+/** Runs it with success; answers what it says. */
+async function done(args: string[], input?: string, environment = env): Promise<string> {
+  const ended = await dropsafe(args, input, environment);
+  expect([ended.code, ended.stderr]).toEqual([0, '']);
+  return ended.stdout;
+}
+
+/** Runs it in vain; answers its complaint. Nothing is on standard output then. */
+async function refused(args: string[], input?: string): Promise<string> {
+  const ended = await dropsafe(args, input);
+  expect([ended.code, ended.stdout]).toEqual([1, '']);
+  return ended.stderr;
+}
+
+const passwordIn = (text: string) => /^ {2}Password {2}(\S+)$/m.exec(text)?.[1] ?? '';
+
+async function signIn(username: string, password: string) {
+  const client = createClient(node.url);
+  const answer = await client.signIn(username, password);
+  return { client, status: answer.status, session: answer.json };
+}
+
+/** The events about a user, with their principal. */
+async function eventsAbout(name: string): Promise<string[]> {
+  const sql = await connectBeside(dataDir);
+  try {
+    const rows = await sql<{ told: string }[]>`
+      select concat_ws(' ', principal_kind, principal_name, action, array_to_string(permissions, ',')) as told
+      from audit_events where subject = ${name} order by id`;
+    return rows.map(({ told }) => told.trimEnd());
+  } finally {
+    await sql.end();
+  }
+}
+
+describe('users create', () => {
+  test('makes a user with a random password, which is shown once and signs in', async () => {
+    const said = await done(['users', 'create', 'alice', '--permission', 'SECRET_MANAGEMENT_READ']);
+    const password = passwordIn(said);
+    expect(said).toBe(`User alice was created.\n\n  Password  ${password}\n\nIt is shown once.\n`);
+    expect(password).toMatch(/^([0-9a-z]{5}-){5}[0-9a-z]{5}$/);
+    const { status, session } = await signIn('alice', password);
+    expect([status, session.permissions]).toEqual([200, ['SECRET_MANAGEMENT_READ']]);
+    expect(await eventsAbout('alice')).toEqual([
+      'system terminal user.created SECRET_MANAGEMENT_READ',
+      'anonymous session.started',
+    ]);
+  });
+
+  test('takes a password from standard input, without its line break, and does not show it', async () => {
+    const password = newCanary();
+    const said = await done(['users', 'create', 'bob', '--password-stdin'], `${password}\n`);
+    expect(said).toBe('User bob was created.\n');
+    const { status, session } = await signIn('bob', password);
+    expect([status, session.permissions]).toEqual([200, []]);
+  });
+
+  test.each([
+    [
+      'a name that is taken, in another spelling',
+      ['ADMIN'],
+      testPassword,
+      'There is already a user of this name.\n',
+    ],
+    [
+      'a name with blanks',
+      ['no blanks'],
+      testPassword,
+      'Use up to 64 letters, digits and the characters . _ @ + -\n',
+    ],
+    [
+      'a password that is easy to guess',
+      ['carol'],
+      'passwordpassword',
+      /^This password is too easy to guess\. [^\n]+\n$/,
+    ],
+    [
+      'the user name as the password',
+      ['constantinople1453'],
+      'constantinople1453',
+      /^This password is too easy to guess\. [^\n]+\n$/,
+    ],
+    [
+      'a password that is too short',
+      ['carol'],
+      'short',
+      'Use at least 15 characters. A few words in a row are fine.\n',
+    ],
+  ])('refuses %s, and makes no user', async (_, [name = ''], password, complaint) => {
+    expect(await refused(['users', 'create', name, '--password-stdin'], password)).toEqual(
+      typeof complaint === 'string' ? complaint : expect.stringMatching(complaint),
+    );
+    expect(await eventsAbout(name)).toEqual([]);
+  });
+});
+
+describe('users reset-password', () => {
+  test('gives a new password, ends all sessions and unlocks the account', async () => {
+    const old = testPassword;
+    await done(['users', 'create', 'dora', '--password-stdin'], old);
+    const before = await signIn('dora', old);
+    await lock('dora');
+    expect((await signIn('dora', old)).status).toBe(429);
+
+    const password = passwordIn(await done(['users', 'reset-password', 'Dora']));
+    expect((await before.client.send('GET', '/session')).status).toBe(401);
+    expect((await signIn('dora', password)).status).toBe(200);
+    expect((await signIn('dora', old)).status).toBe(401);
+    expect(await eventsAbout('dora')).toContain('system terminal user.password-reset');
+  });
+
+  test('takes the new password from standard input', async () => {
+    await done(['users', 'create', 'emil']);
+    const password = newCanary();
+    const said = await done(
+      ['users', 'reset-password', 'emil', '--password-stdin'],
+      `${password}\r\n`,
+    );
+    expect(said).toBe('emil has a new password; all sessions of this user have ended.\n');
+    expect((await signIn('emil', password)).status).toBe(200);
+  });
+
+  test('refuses a password that is easy to guess, and an unknown user', async () => {
+    const { client } = await signIn('admin', testPassword);
+    expect(
+      await refused(['users', 'reset-password', 'admin', '--password-stdin'], 'dropsafedropsafe'),
+    ).toMatch(/^This password is too easy to guess/);
+    expect((await client.send('GET', '/session')).status).toBe(200);
+    expect(await refused(['users', 'reset-password', 'nobody'])).toBe(
+      'There is no user of this name.\n',
+    );
+  });
+
+  /** As many failures as lock the account until the operator comes; made by SQL, as the waits between them take hours. */
+  async function lock(name: string): Promise<void> {
+    expect((await signIn(name, 'a wrong password')).status).toBe(401);
+    const sql = await connectBeside(dataDir);
+    await sql`update sign_in_attempts set failures = 100 where failures > 0
+      and key_hash = sha256(convert_to('account', 'UTF8') || '\\x00'::bytea || convert_to(${name}, 'UTF8'))`;
+    await sql.end();
+  }
+});
+
+describe('users set-permissions', () => {
+  test('is in effect on the next request of a running node', async () => {
+    await done(
+      ['users', 'create', 'fred', '--password-stdin', '--permission', 'SECRET_MANAGEMENT'],
+      testPassword,
+    );
+    const { client } = await signIn('fred', testPassword);
+    const create = (name: string) => client.send('POST', '/secrets', { name, value: newCanary() });
+    expect((await create('allowed')).status).toBe(201);
+
+    const narrow = [
+      '--permission',
+      'SECRET_MANAGEMENT_READ',
+      '--permission',
+      'SECRET_MANAGEMENT_DELETE',
+    ];
+    expect(await done(['users', 'set-permissions', 'fred', ...narrow])).toBe(
+      'fred now has: SECRET_MANAGEMENT_READ, SECRET_MANAGEMENT_DELETE.\n',
+    );
+    expect((await create('refused')).status).toBe(403);
+    expect((await client.send('DELETE', '/secrets/allowed')).status).toBe(204);
+
+    expect(await done(['users', 'set-permissions', 'fred'])).toBe('fred now has: no permission.\n');
+    expect((await client.send('GET', '/secrets')).status).toBe(403);
+
+    await done(['users', 'set-permissions', 'fred', '--permission', 'SECRET_MANAGEMENT_CREATE']);
+    expect((await create('allowed')).status).toBe(201);
+    expect((await eventsAbout('fred')).filter((told) => told.includes('permissions-set'))).toEqual([
+      'system terminal user.permissions-set SECRET_MANAGEMENT_READ,SECRET_MANAGEMENT_DELETE',
+      'system terminal user.permissions-set',
+      'system terminal user.permissions-set SECRET_MANAGEMENT_CREATE',
+    ]);
+  });
+
+  test('refuses an unknown user', async () => {
+    expect(await refused(['users', 'set-permissions', 'nobody'])).toBe(
+      'There is no user of this name.\n',
+    );
+  });
+});
+
+describe('a mistake in the command line', () => {
+  test.each([
+    [
+      'an unknown permission',
+      ['users', 'create', 'gina', '--permission', newCanary()],
+      'There is no such permission.',
+    ],
+    [
+      'an unknown option',
+      ['users', 'create', 'gina', '--password', newCanary()],
+      'There is no such option.',
+    ],
+    ['an unknown command', ['users', 'toString', 'gina'], 'There is no such command.'],
+    ['a word too many', ['users', 'create', 'gina', newCanary()], 'There is no such command.'],
+    ['nothing', [], 'There is no such command.'],
+  ])('(%s) is answered with the usage, and changes nothing', async (_, args, complaint) => {
+    const said = await refused(args);
+    expect(said.startsWith(`${complaint}\n\nUsage:\n`)).toBe(true);
+    expect(said).toContain('SECRET_MANAGEMENT_READ');
+    expect(await eventsAbout('gina')).toEqual([]);
+  });
+});
+
+describe('without a running node', () => {
+  test('the command starts the embedded database itself, and leaves none behind', async () => {
+    const place = await newDataDir();
+    cleanUps.push(place.remove);
+    const alone = { DROPSAFE_DATA_DIR: place.dataDir };
+    const password = passwordIn(
+      await done(
+        ['users', 'create', 'hugo', '--permission', 'SECRET_MANAGEMENT'],
+        undefined,
+        alone,
+      ),
+    );
+    expect(processesOf(place.dataDir)).toEqual([]);
+    const later = await spawnNode(alone);
+    try {
+      expect((await createClient(later.url).signIn('hugo', password)).status).toBe(200);
+    } finally {
+      await later.end();
+    }
+  });
+
+  test('the command works on an external database, and says nothing of how it is reached', async () => {
+    const database = await createTestDatabase();
+    cleanUps.push(database.drop);
+    const place = await newDataDir();
+    cleanUps.push(place.remove);
+    const external = { DROPSAFE_DATA_DIR: place.dataDir, DATABASE_URL: database.url };
+    await done(['users', 'create', 'ida'], undefined, external);
+    const sql = connectTo(database.url);
+    expect([...(await sql`select name from users`)]).toEqual([{ name: 'ida' }]);
+    await sql.end();
+    const unreachable = {
+      ...external,
+      DATABASE_URL: `postgres://safe:${encodeURIComponent(newCanary())}@127.0.0.1:1/safe`,
+    };
+    const { code, stdout, stderr } = await dropsafe(
+      ['users', 'create', 'ida'],
+      undefined,
+      unreachable,
+    );
+    expect([
+      code,
+      stdout,
+      stderr.startsWith('The database cannot be reached (ECONNREFUSED).'),
+    ]).toEqual([1, '', true]);
+  });
+});
+
+test('no password or argument that was given was shown, and the node went on all the time', async () => {
+  leaks.push(...sweep('output of the node', node.output()));
+  expect(leaks).toEqual([]);
+  expect(node.process.exitCode).toBeNull();
+  expect((await signIn('admin', testPassword)).status).toBe(200);
+});

@@ -1,0 +1,40 @@
+/** @file The stack under test: the product as it ships, a process of its own with its own embedded PostgreSQL. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnNode } from '@dropsafe/bff/testkit/node';
+import { until } from '@dropsafe/bff/testkit/until';
+import { recordDir, recordMore } from './record.ts';
+
+/** What the tests know of the stack. */
+export interface Stack {
+  url: string;
+  dataDir: string;
+  /** The password that the first start printed. */
+  firstPassword: string;
+}
+
+const variable = 'DROPSAFE_E2E_STACK';
+
+/** The running stack. */
+export function stack(): Stack {
+  // as: written below
+  return JSON.parse(process.env[variable] ?? '') as Stack;
+}
+
+/** Starts the stack; the function that it answers ends it and clears up. */
+export default async function setup(): Promise<() => Promise<void>> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'dropsafe-e2e-data-'));
+  const node = await spawnNode({ DROPSAFE_DATA_DIR: dataDir, DROPSAFE_ADMIN_PASSWORD: '' });
+  recordMore('node.log', node.output());
+  node.process.stdout?.on('data', (chunk: Buffer) => recordMore('node.log', chunk));
+  node.process.stderr?.on('data', (chunk: Buffer) => recordMore('node.log', chunk));
+  // Printed right after the line by which a node is known to serve.
+  const firstPassword = await until('the first password', () => /Password {2}(\S+)/.exec(node.output())?.[1]);
+  process.env[variable] = JSON.stringify({ url: node.url, dataDir, firstPassword } satisfies Stack);
+  return async () => {
+    await node.end();
+    await rm(dataDir, { recursive: true, force: true });
+    await rm(recordDir, { recursive: true, force: true });
+  };
+}
