@@ -3,17 +3,30 @@ import type { Page } from '@playwright/test';
 import { expect, expectAccessible, expectToast, openSecrets, row, test } from './fixtures.ts';
 
 /** Presses Tab until the element that fits has the focus; fails when the whole page was gone through without it. */
-async function tabTo(page: Page, role: 'button' | 'textbox' | 'searchbox' | 'menuitem', name: string | RegExp): Promise<void> {
+async function tabTo(
+  page: Page,
+  role: 'button' | 'textbox' | 'searchbox' | 'menuitem',
+  name: string | RegExp,
+): Promise<void> {
   const wanted = page.getByRole(role, { name });
   for (let presses = 0; presses < 60; presses += 1) {
-    if (await wanted.evaluateAll((elements) => elements.includes(document.activeElement as Element))) return; // as: a page has one
+    if (
+      await wanted.evaluateAll((elements) =>
+        elements.some((element) => element === document.activeElement),
+      )
+    )
+      return;
     await page.keyboard.press('Tab');
   }
   throw new Error(`Not reached by Tab: ${role} ${String(name)}`);
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds nothing on any page or dialog, ${colorScheme}`, async ({ as, stranger, unique }) => {
+  test(`axe finds nothing on any page or dialog, ${colorScheme}`, async ({
+    as,
+    stranger,
+    unique,
+  }) => {
     test.slow();
     const signIn = await stranger();
     await signIn.emulateMedia({ colorScheme });
@@ -24,7 +37,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const { page, api, name: user } = await as('SECRET_MANAGEMENT');
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const name = unique('AXE');
-    await api.send('POST', '/secrets', { name, value: newCanary(), description: 'For axe', destinations: ['https://api.example.com'] });
+    await api.send('POST', '/secrets', {
+      name,
+      value: newCanary(),
+      description: 'For axe',
+      destinations: ['https://api.example.com'],
+    });
     await openSecrets(page, name);
     await expect(row(page, name)).toBeVisible();
     await expectAccessible(page);
@@ -57,7 +75,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await update.getByRole('button', { name: 'Discard my changes' }).click();
 
     await page.getByRole('button', { name: `Delete ${name}` }).click();
-    await expect(page.getByRole('alertdialog').getByRole('button', { name: 'Delete' })).toBeEnabled();
+    await expect(
+      page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }),
+    ).toBeEnabled();
     await expectAccessible(page);
     await page.getByRole('button', { name: 'Cancel' }).click();
 
@@ -70,7 +90,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.keyboard.press('Escape');
 
     await page.goto('/secrets?q=nothing-like-it-anywhere');
-    await expect(page.getByRole('heading', { name: 'No secret matches your search' })).toBeVisible();
+    await expect(
+      page.getByRole('heading', { name: 'No secret matches your search' }),
+    ).toBeVisible();
     await expectAccessible(page);
     await page.goto('/secrets?cursor=made-up');
     await expect(page.getByRole('alert')).toBeVisible();
@@ -81,7 +103,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('everything is done by keyboard alone, and the focus comes back to where it was', async ({ as, unique }) => {
+test('everything is done by keyboard alone, and the focus comes back to where it was', async ({
+  as,
+  unique,
+}) => {
   const { page, api, name: user } = await as('SECRET_MANAGEMENT');
   const name = unique('KEYBOARD');
   await openSecrets(page, name);
@@ -114,7 +139,10 @@ test('everything is done by keyboard alone, and the focus comes back to where it
   await page.keyboard.press('Enter');
   await expectToast(page, `Secret ${name} updated`);
   await expect(page.getByRole('button', { name: `Edit ${name}` })).toBeFocused();
-  expect((await api.send('GET', `/secrets/${name}`)).json).toMatchObject({ destinations: ['https://a.example.com'], version: 2 });
+  expect((await api.send('GET', `/secrets/${name}`)).json).toMatchObject({
+    destinations: ['https://a.example.com'],
+    version: 2,
+  });
 
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
@@ -137,11 +165,22 @@ test('everything is done by keyboard alone, and the focus comes back to where it
 test.describe('on a phone of 360 px', () => {
   test.use({ viewport: { width: 360, height: 740 } });
 
-  test('nothing is cut off, no page scrolls sideways, and a secret is created, changed and deleted', async ({ as, unique }) => {
+  test('nothing is cut off, no page scrolls sideways, and a secret is created, changed and deleted', async ({
+    as,
+    unique,
+  }) => {
     const { page, api } = await as('SECRET_MANAGEMENT');
     const name = `${unique('PHONE')}_${'x'.repeat(45)}`;
-    await api.send('POST', '/secrets', { name, value: newCanary(), description: 'W'.repeat(255), destinations: [`https://${'long-label.'.repeat(12)}example.com`] });
-    const expectNoSidewaysScroll = async () => expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    await api.send('POST', '/secrets', {
+      name,
+      value: newCanary(),
+      description: 'W'.repeat(255),
+      destinations: [`https://${'long-label.'.repeat(12)}example.com`],
+    });
+    const expectNoSidewaysScroll = async () =>
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+        360,
+      );
     await openSecrets(page, name);
     await expect(page.getByText(name)).toBeVisible();
     await expectNoSidewaysScroll();
@@ -149,7 +188,9 @@ test.describe('on a phone of 360 px', () => {
     for (const button of await page.getByRole('button').all()) {
       const box = await button.boundingBox();
       if (box === null) continue;
-      expect(box.x >= 0 && box.x + box.width <= 360 && Math.min(box.width, box.height) >= 24).toBe(true);
+      expect(box.x >= 0 && box.x + box.width <= 360 && Math.min(box.width, box.height) >= 24).toBe(
+        true,
+      );
     }
 
     await page.getByRole('button', { name: `Edit ${name}` }).click();

@@ -2,8 +2,16 @@
  * @file What every browser test has: people with permissions, signed in on pages of their own, and a record of all that
  * the browser received and kept, for the leak sweep.
  */
-import AxeBuilder from '@axe-core/playwright';
-import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test';
+import { AxeBuilder } from '@axe-core/playwright';
+import {
+  test as base,
+  expect,
+  type Browser,
+  type BrowserContext,
+  type Locator,
+  type Page,
+  type ViewportSize,
+} from '@playwright/test';
 import type { Permission } from '@dropsafe/contract/permissions';
 import { createClient, type Client } from '@dropsafe/bff/testkit/client';
 import { createUser, testPassword } from '@dropsafe/bff/testkit/node';
@@ -36,12 +44,19 @@ export const test = base.extend<Fixtures>({
     await use(async (...permissions) => {
       const name = `user-${randomBytes(6).toString('hex')}`;
       await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, name, permissions);
-      const api = createClient(stack().url, undefined, (request, answer) => recordMore('api.txt', `${request}\n${JSON.stringify([...answer.headers])}\n${answer.text}\n`));
+      const api = createClient(stack().url, undefined, (request, answer) =>
+        recordMore(
+          'api.txt',
+          `${request}\n${JSON.stringify([...answer.headers])}\n${answer.text}\n`,
+        ),
+      );
       await api.signIn(name, testPassword);
-      const context = await browser.newContext({ ...testInfo.project.use, viewport, baseURL: stack().url });
+      const context = await newContext(browser, viewport);
       contexts.push(context);
       const [cookieName = '', value = ''] = (api.cookie ?? '').split('=');
-      await context.addCookies([{ name: cookieName, value, url: stack().url, httpOnly: true, sameSite: 'Strict' }]);
+      await context.addCookies([
+        { name: cookieName, value, url: stack().url, httpOnly: true, sameSite: 'Strict' },
+      ]);
       return { name, api, page: await watchedPage(context) };
     });
     for (const context of contexts) await keep(context, testInfo.title);
@@ -49,7 +64,7 @@ export const test = base.extend<Fixtures>({
   stranger: async ({ browser, viewport }, use, testInfo) => {
     const contexts: BrowserContext[] = [];
     await use(async () => {
-      const context = await browser.newContext({ ...testInfo.project.use, viewport, baseURL: stack().url });
+      const context = await newContext(browser, viewport);
       contexts.push(context);
       return watchedPage(context);
     });
@@ -62,6 +77,11 @@ export const test = base.extend<Fixtures>({
   },
 });
 
+/** A browser of its own for somebody. */
+function newContext(browser: Browser, viewport: ViewportSize | null): Promise<BrowserContext> {
+  return browser.newContext({ viewport, locale: 'en-GB', timezoneId: 'UTC', baseURL: stack().url });
+}
+
 const waiting = new WeakMap<BrowserContext, Promise<void>[]>();
 
 /** A page whose answers are recorded, and which must not do anything that its policy forbids. */
@@ -73,12 +93,23 @@ export async function watchedPage(context: BrowserContext): Promise<Page> {
     const reading = response
       .body()
       .catch(() => Buffer.alloc(0))
-      .then(async (body) => recordMore('browser-answers.bin', Buffer.concat([Buffer.from(`\n${response.url()}\n${JSON.stringify(await response.allHeaders().catch(() => ({})))}\n`), body])));
+      .then(async (body) =>
+        recordMore(
+          'browser-answers.bin',
+          Buffer.concat([
+            Buffer.from(
+              `\n${response.url()}\n${JSON.stringify(await response.allHeaders().catch(() => ({})))}\n`,
+            ),
+            body,
+          ]),
+        ),
+      );
     reads.push(reading);
   });
   page.on('console', (message) => {
     recordMore('browser-console.txt', `${message.text()}\n`);
-    if (/Content Security Policy|Trusted ?Type/i.test(message.text())) violations.push(message.text());
+    if (/Content Security Policy|Trusted ?Type/i.test(message.text()))
+      violations.push(message.text());
   });
   page.on('pageerror', (error) => {
     recordMore('browser-console.txt', `${error.stack}\n`);
@@ -100,9 +131,21 @@ async function keep(context: BrowserContext, title: string): Promise<void> {
     if (page.url().startsWith('about:')) continue;
     record(`${label}-dom.html`, await page.content());
     const kept = await page.evaluate(async () => {
-      const caches = await Promise.all((await window.caches.keys()).map(async (name) => (await (await window.caches.open(name)).keys()).map(({ url }) => url)));
+      const caches = await Promise.all(
+        (await window.caches.keys()).map(async (name) =>
+          (await (await window.caches.open(name)).keys()).map(({ url }) => url),
+        ),
+      );
       const performanceNames = performance.getEntries().map(({ name }) => name);
-      return { state: history.state, local: { ...localStorage }, session: { ...sessionStorage }, windowName: window.name, url: location.href, caches, performanceNames };
+      return {
+        state: history.state,
+        local: { ...localStorage },
+        session: { ...sessionStorage },
+        windowName: window.name,
+        url: location.href,
+        caches,
+        performanceNames,
+      };
     });
     record(`${label}-kept.json`, JSON.stringify(kept));
   }
@@ -130,9 +173,16 @@ export async function expectToast(page: Page, message: string): Promise<void> {
 export async function expectAccessible(page: Page): Promise<void> {
   // Half-way through a fade nothing has the contrast that it ends with.
   await page.evaluate(() =>
-    Promise.allSettled(document.getAnimations().filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished)),
+    Promise.allSettled(
+      document
+        .getAnimations()
+        .filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity)
+        .map(({ finished }) => finished),
+    ),
   );
-  const { violations: found } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+  const { violations: found } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
   const faults = found.flatMap(({ id, nodes }) =>
     nodes
       // A tooltip belongs to the button that it describes (aria-describedby), not to a landmark.

@@ -2,7 +2,10 @@ import { createUser, testPassword } from '@dropsafe/bff/testkit/node';
 import { expect, expectAccessible, test } from './fixtures.ts';
 import { stack } from './stack.ts';
 
-test('whoever is not signed in is asked to, and then arrives where they wanted to go', async ({ stranger, unique }) => {
+test('whoever is not signed in is asked to, and then arrives where they wanted to go', async ({
+  stranger,
+  unique,
+}) => {
   const name = unique('arriving');
   await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, name, ['SECRET_MANAGEMENT_READ']);
   const page = await stranger();
@@ -18,12 +21,18 @@ test('whoever is not signed in is asked to, and then arrives where they wanted t
 
 test('a wanted address of another site is not gone to', async ({ as, stranger }) => {
   const { name } = await as('SECRET_MANAGEMENT_READ');
-  for (const wanted of ['https://evil.example/', '//evil.example/', '/\\evil.example', 'javascript:alert(1)']) {
+  for (const wanted of [
+    'https://evil.example/',
+    '//evil.example/',
+    '/\\evil.example',
+    'javascript:alert(1)',
+  ]) {
     const page = await stranger();
     await page.goto('/');
     const signInUrl = new URL(page.url());
     // Whatever the parameter is called: every one of them is tried.
-    for (const parameter of ['to', 'next', 'return', 'returnTo', 'redirect', 'from', 'wanted']) signInUrl.searchParams.set(parameter, wanted);
+    for (const parameter of ['to', 'next', 'return', 'returnTo', 'redirect', 'from', 'wanted'])
+      signInUrl.searchParams.set(parameter, wanted);
     await page.goto(signInUrl.href);
     await page.getByLabel('User name').fill(name);
     await page.getByLabel('Password').fill(testPassword);
@@ -33,7 +42,10 @@ test('a wanted address of another site is not gone to', async ({ as, stranger })
   }
 });
 
-test('a wrong password is told in one sentence, and after five the page says how long to wait', async ({ stranger, unique }) => {
+test('a wrong password is told in one sentence, and after five the page says how long to wait', async ({
+  stranger,
+  unique,
+}) => {
   const page = await stranger();
   await page.goto('/');
   await page.getByLabel('User name').fill(unique('guesser'));
@@ -51,7 +63,9 @@ test('a wrong password is told in one sentence, and after five the page says how
   await expectAccessible(page);
 });
 
-test('signing out ends the session everywhere and leaves nothing in the browser', async ({ as }) => {
+test('signing out ends the session everywhere and leaves nothing in the browser', async ({
+  as,
+}) => {
   const { page, name, api } = await as('SECRET_MANAGEMENT');
   await page.goto('/secrets?q=before');
   await page.goto('/secrets');
@@ -64,7 +78,10 @@ test('signing out ends the session everywhere and leaves nothing in the browser'
   await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
 });
 
-test('one\'s own password is changed in a dialog that explains what it refuses', async ({ as, stranger }) => {
+test("one's own password is changed in a dialog that explains what it refuses", async ({
+  as,
+  stranger,
+}) => {
   const { page, name, api } = await as('SECRET_MANAGEMENT_READ');
   const newPassword = 'seven herons cross a river';
   await page.goto('/secrets');

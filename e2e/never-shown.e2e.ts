@@ -19,11 +19,17 @@ import { stack } from './stack.ts';
 /** Sweeps every file below a folder. Answers how many there were, too: an empty folder proves nothing. */
 async function sweepFolder(folder: string): Promise<{ files: number; leaks: Leak[] }> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
   const leaks: Leak[] = [];
   for (const path of paths) {
     // A live server removes files under our hands.
-    leaks.push(...(await sweepStream(path, createReadStream(path)).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : Promise.reject(error)))));
+    leaks.push(
+      ...(await sweepStream(path, createReadStream(path)).catch((error: NodeJS.ErrnoException) =>
+        error.code === 'ENOENT' ? [] : Promise.reject(error),
+      )),
+    );
   }
   return { files: paths.length, leaks };
 }
@@ -45,7 +51,8 @@ test('a dump of the database holds no value, and no password', async () => {
   const dump = await dumpDatabase(stack().dataDir);
   expect(dump).toContain('FIRST_SECRET');
   expect(sweep('dump', dump)).toEqual([]);
-  for (const password of [testPassword, stack().firstPassword]) expect(dump).not.toContain(password);
+  for (const password of [testPassword, stack().firstPassword])
+    expect(dump).not.toContain(password);
 });
 
 test('the raw files of the database, its log of changes included, hold no value', async () => {
@@ -54,12 +61,17 @@ test('the raw files of the database, its log of changes included, hold no value'
   expect(leaks).toEqual([]);
 });
 
-test('the profile that a browser writes to disk holds no value, of a secret that was saved or of one that was discarded', async ({ launchOptions }) => {
+test('the profile that a browser writes to disk holds no value, of a secret that was saved or of one that was discarded', async ({
+  launchOptions,
+}) => {
   const profile = await mkdtemp(join(tmpdir(), 'dropsafe-profile-'));
   const options: LaunchOptions = launchOptions;
   const user = `profile-${Date.now()}`;
   await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, user, ['SECRET_MANAGEMENT']);
-  const context = await chromium.launchPersistentContext(profile, { ...options, baseURL: stack().url });
+  const context = await chromium.launchPersistentContext(profile, {
+    ...options,
+    baseURL: stack().url,
+  });
   try {
     const page = await watchedPage(context);
     await page.goto('/secrets');

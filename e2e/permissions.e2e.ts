@@ -22,9 +22,21 @@ for (const [permission, allowed] of may) {
     await expect(row(page, name)).toBeVisible();
 
     const buttons = [
-      [page.getByRole('button', { name: 'Create secret' }), allowed.create, 'SECRET_MANAGEMENT_CREATE'],
-      [page.getByRole('button', { name: `Edit ${name}` }), allowed.update, 'SECRET_MANAGEMENT_UPDATE'],
-      [page.getByRole('button', { name: `Delete ${name}` }), allowed.delete, 'SECRET_MANAGEMENT_DELETE'],
+      [
+        page.getByRole('button', { name: 'Create secret' }),
+        allowed.create,
+        'SECRET_MANAGEMENT_CREATE',
+      ],
+      [
+        page.getByRole('button', { name: `Edit ${name}` }),
+        allowed.update,
+        'SECRET_MANAGEMENT_UPDATE',
+      ],
+      [
+        page.getByRole('button', { name: `Delete ${name}` }),
+        allowed.delete,
+        'SECRET_MANAGEMENT_DELETE',
+      ],
     ] as const;
     for (const [button, isAllowed, needed] of buttons) {
       if (isAllowed) {
@@ -41,8 +53,12 @@ for (const [permission, allowed] of may) {
     await expectAccessible(page);
 
     // Last, as it may succeed: what the API says to the same person.
-    expect((await api.send('POST', '/secrets', { name: unique('BY_API'), value: newCanary() })).status).toBe(allowed.create ? 201 : 403);
-    expect((await api.send('PATCH', `/secrets/${name}`, { description: 'x' })).status).toBe(allowed.update ? 200 : 403);
+    expect(
+      (await api.send('POST', '/secrets', { name: unique('BY_API'), value: newCanary() })).status,
+    ).toBe(allowed.create ? 201 : 403);
+    expect((await api.send('PATCH', `/secrets/${name}`, { description: 'x' })).status).toBe(
+      allowed.update ? 200 : 403,
+    );
     expect((await api.send('DELETE', `/secrets/${name}`)).status).toBe(allowed.delete ? 204 : 403);
   });
 }
@@ -57,7 +73,10 @@ test('somebody without any permission sees why there is nothing to see', async (
   await expectAccessible(page);
 });
 
-test('a permission taken away while a form is open is told in the form, and nothing typed is lost', async ({ as, unique }) => {
+test('a permission taken away while a form is open is told in the form, and nothing typed is lost', async ({
+  as,
+  unique,
+}) => {
   const { page, name: user, api } = await as('SECRET_MANAGEMENT');
   const name = unique('TAKEN_AWAY');
   await api.send('POST', '/secrets', { name, value: newCanary() });

@@ -36,7 +36,9 @@ test('a secret is created, found, updated and deleted', async ({ as, unique }) =
   await expectToast(page, `Secret ${name} created`);
   await expect(row(page, name)).toContainText('For the build');
   await expect(row(page, name)).toContainText(api1);
-  await expect(row(page, name).getByRole('time').or(row(page, name).locator('time')).first()).toHaveAttribute('title', new RegExp(user));
+  await expect(
+    row(page, name).getByRole('time').or(row(page, name).locator('time')).first(),
+  ).toHaveAttribute('title', new RegExp(user));
 
   const update = await openUpdate(page, name);
   await expect(update.getByLabel('Value', { exact: true })).toHaveValue('');
@@ -57,10 +59,18 @@ test('a secret is created, found, updated and deleted', async ({ as, unique }) =
   await expect(row(page, name)).toHaveCount(0);
 });
 
-test('an update sends only what changed: an empty value is not sent, and nothing changed is said', async ({ as, unique }) => {
+test('an update sends only what changed: an empty value is not sent, and nothing changed is said', async ({
+  as,
+  unique,
+}) => {
   const { page, api } = await as('SECRET_MANAGEMENT');
   const name = unique('ONLY');
-  await api.send('POST', '/secrets', { name, value: newCanary(), description: 'old', destinations: [api1] });
+  await api.send('POST', '/secrets', {
+    name,
+    value: newCanary(),
+    description: 'old',
+    destinations: [api1],
+  });
   await openSecrets(page, name);
   const dialog = await openUpdate(page, name);
   await dialog.getByRole('button', { name: 'Save changes' }).click();
@@ -81,7 +91,10 @@ test('an update sends only what changed: an empty value is not sent, and nothing
   expect((await sentAgain).postDataJSON()).toEqual({ value });
 });
 
-test('what is wrong is told at its field, from the form and from the server alike', async ({ as, unique }) => {
+test('what is wrong is told at its field, from the form and from the server alike', async ({
+  as,
+  unique,
+}) => {
   const { page, api } = await as('SECRET_MANAGEMENT');
   const name = unique('TAKEN');
   await api.send('POST', '/secrets', { name, value: newCanary() });
@@ -92,18 +105,25 @@ test('what is wrong is told at its field, from the form and from the server alik
   await dialog.getByRole('button', { name: 'Create secret' }).click();
   await expect(dialog.getByLabel('Name')).toHaveAccessibleDescription(/letters, digits/i);
   await expect(dialog.getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');
-  await expect(dialog.getByLabel('Value', { exact: true })).toHaveAccessibleDescription(/Enter a value/);
+  await expect(dialog.getByLabel('Value', { exact: true })).toHaveAccessibleDescription(
+    /Enter a value/,
+  );
   await expect(dialog.getByLabel('Destinations')).toHaveAccessibleDescription(/Start with https/);
 
   await dialog.getByLabel('Name').fill(name);
   await dialog.getByLabel('Value', { exact: true }).fill(newCanary());
   await dialog.getByLabel('Destinations').fill(api1);
   await dialog.getByRole('button', { name: 'Create secret' }).click();
-  await expect(dialog.getByLabel('Name')).toHaveAccessibleDescription(/already a secret of this name/);
+  await expect(dialog.getByLabel('Name')).toHaveAccessibleDescription(
+    /already a secret of this name/,
+  );
   await expect(dialog.getByLabel('Value', { exact: true })).not.toHaveValue('');
 });
 
-test('destinations can be narrowed; more of them ask for the value again', async ({ as, unique }) => {
+test('destinations can be narrowed; more of them ask for the value again', async ({
+  as,
+  unique,
+}) => {
   const { page, api } = await as('SECRET_MANAGEMENT');
   const name = unique('BOUND');
   await api.send('POST', '/secrets', { name, value: newCanary(), destinations: [api1, api2] });
@@ -117,39 +137,62 @@ test('destinations can be narrowed; more of them ask for the value again', async
   const again = await openUpdate(page, name);
   await again.getByLabel('Destinations').fill(api2);
   await again.getByRole('button', { name: 'Save changes' }).click();
-  await expect(again.getByLabel('Destinations')).toHaveAccessibleDescription(/may not be sent to further destinations/);
+  await expect(again.getByLabel('Destinations')).toHaveAccessibleDescription(
+    /may not be sent to further destinations/,
+  );
   await again.getByLabel('Value', { exact: true }).fill(newCanary());
   await again.getByRole('button', { name: 'Save changes' }).click();
   await expect(again).toBeHidden();
   expect((await api.send('GET', `/secrets/${name}`)).json.destinations).toEqual([api1, api2]);
 });
 
-test('somebody else\'s change is shown and not overwritten; one goes on upon it with nothing lost', async ({ as, unique }) => {
+test("somebody else's change is shown and not overwritten; one goes on upon it with nothing lost", async ({
+  as,
+  unique,
+}) => {
   const { page, api } = await as('SECRET_MANAGEMENT');
   const other = await as('SECRET_MANAGEMENT');
   const name = unique('CONTESTED');
-  await api.send('POST', '/secrets', { name, value: newCanary(), description: 'old', destinations: [api1, api2] });
+  await api.send('POST', '/secrets', {
+    name,
+    value: newCanary(),
+    description: 'old',
+    destinations: [api1, api2],
+  });
   await openSecrets(page, name);
   const dialog = await openUpdate(page, name);
   const value = newCanary();
   await dialog.getByLabel('Value', { exact: true }).fill(value);
   await dialog.getByLabel('Description').fill('mine');
-  await other.api.send('PATCH', `/secrets/${name}`, { description: 'theirs', destinations: [api1] });
+  await other.api.send('PATCH', `/secrets/${name}`, {
+    description: 'theirs',
+    destinations: [api1],
+  });
   await dialog.getByRole('button', { name: 'Save changes' }).click();
 
   await expect(dialog.getByText('This secret was changed meanwhile')).toBeVisible();
   await expect(dialog).toContainText(other.name);
   await expect(dialog).toContainText('theirs');
-  expect((await api.send('GET', `/secrets/${name}`)).json).toMatchObject({ description: 'theirs', version: 2 });
+  expect((await api.send('GET', `/secrets/${name}`)).json).toMatchObject({
+    description: 'theirs',
+    version: 2,
+  });
   await dialog.getByRole('button', { name: 'Continue on the new version' }).click();
   await expect(dialog.getByLabel('Value', { exact: true })).toHaveValue(value);
   await expect(dialog.getByLabel('Description')).toHaveValue('mine');
   await dialog.getByRole('button', { name: 'Save changes' }).click();
   await expectToast(page, `Secret ${name} updated`);
-  expect((await api.send('GET', `/secrets/${name}`)).json).toMatchObject({ description: 'mine', destinations: [api1], version: 3 });
+  expect((await api.send('GET', `/secrets/${name}`)).json).toMatchObject({
+    description: 'mine',
+    destinations: [api1],
+    version: 3,
+  });
 });
 
-test('a secret that changed while its deletion was asked about is not deleted unseen', async ({ as, unique }) => {
+test('a secret that changed while its deletion was asked about is not deleted unseen', async ({
+  as,
+  unique,
+}) => {
   const { page, api } = await as('SECRET_MANAGEMENT');
   const name = unique('SPARED');
   await api.send('POST', '/secrets', { name, value: newCanary() });
@@ -165,7 +208,10 @@ test('a secret that changed while its deletion was asked about is not deleted un
   await expectToast(page, `Secret ${name} deleted`);
 });
 
-test('a session that ends in the middle of an edit loses nothing: one signs in over the form and saves', async ({ as, unique }) => {
+test('a session that ends in the middle of an edit loses nothing: one signs in over the form and saves', async ({
+  as,
+  unique,
+}) => {
   const { page, api, name: user } = await as('SECRET_MANAGEMENT');
   const name = unique('EXPIRED');
   await openSecrets(page, name);
@@ -184,14 +230,23 @@ test('a session that ends in the middle of an edit loses nothing: one signs in o
   await expect(signIn).toHaveCount(0);
   await expect(dialog.getByLabel('Name')).toHaveValue(name);
   await expect(dialog.getByLabel('Value', { exact: true })).toHaveValue(value);
-  const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/secrets'));
+  const sent = page.waitForRequest(
+    (request) => request.method() === 'POST' && request.url().endsWith('/secrets'),
+  );
   await dialog.getByRole('button', { name: 'Create secret' }).click();
-  expect((await sent).postDataJSON()).toMatchObject({ name, value, description: 'typed before the end' });
+  expect((await sent).postDataJSON()).toMatchObject({
+    name,
+    value,
+    description: 'typed before the end',
+  });
   await expectToast(page, `Secret ${name} created`);
   await expect(row(page, name).locator('time').first()).toHaveAttribute('title', new RegExp(user));
 });
 
-test('somebody else who signs in over an open form does not get what was typed', async ({ as, unique }) => {
+test('somebody else who signs in over an open form does not get what was typed', async ({
+  as,
+  unique,
+}) => {
   const { page, api } = await as('SECRET_MANAGEMENT');
   const other = await as('SECRET_MANAGEMENT');
   const name = unique('NOT_HANDED_ON');
@@ -211,7 +266,10 @@ test('somebody else who signs in over an open form does not get what was typed',
   expect((await other.api.send('GET', `/secrets/${name}`)).status).toBe(404);
 });
 
-test('closing a form asks before anything typed is discarded, and then it is gone', async ({ as, unique }) => {
+test('closing a form asks before anything typed is discarded, and then it is gone', async ({
+  as,
+  unique,
+}) => {
   const { page } = await as('SECRET_MANAGEMENT');
   await openSecrets(page, unique('DISCARDED'));
   const dialog = await openCreate(page);
@@ -231,16 +289,27 @@ test('closing a form asks before anything typed is discarded, and then it is gon
   await expect(dialog.getByLabel('Value', { exact: true })).toHaveValue('');
 });
 
-test('search, order, page size and columns stand in the address and survive a reload', async ({ as, unique }) => {
+test('search, order, page size and columns stand in the address and survive a reload', async ({
+  as,
+  unique,
+}) => {
   const { page, api } = await as('SECRET_MANAGEMENT');
   const tag = unique('paged');
-  for (let n = 10; n < 40; n += 1) await api.send('POST', '/secrets', { name: `${tag}_${n}`, value: newCanary(), description: n === 20 ? '100% literal_' : null });
+  for (let n = 10; n < 40; n += 1)
+    await api.send('POST', '/secrets', {
+      name: `${tag}_${n}`,
+      value: newCanary(),
+      description: n === 20 ? '100% literal_' : null,
+    });
   await openSecrets(page);
   await page.getByRole('searchbox', { name: 'Search secrets' }).fill(tag.toLowerCase());
   await expect(page.getByText('30 secrets')).toBeVisible();
   await page.getByLabel('Page size').selectOption('25');
   await page.getByRole('columnheader', { name: 'Name' }).getByRole('button').click();
-  await expect(page.getByRole('columnheader', { name: 'Name' })).toHaveAttribute('aria-sort', 'descending');
+  await expect(page.getByRole('columnheader', { name: 'Name' })).toHaveAttribute(
+    'aria-sort',
+    'descending',
+  );
   await expect(page.getByRole('rowheader')).toHaveCount(25);
   await expect(page.getByRole('rowheader').first()).toHaveText(`${tag}_39`);
   await page.getByRole('button', { name: 'Columns' }).click();

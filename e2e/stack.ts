@@ -30,7 +30,10 @@ export default async function setup(): Promise<() => Promise<void>> {
   node.process.stdout?.on('data', (chunk: Buffer) => recordMore('node.log', chunk));
   node.process.stderr?.on('data', (chunk: Buffer) => recordMore('node.log', chunk));
   // Printed right after the line by which a node is known to serve.
-  const firstPassword = await until('the first password', () => /Password {2}(\S+)/.exec(node.output())?.[1]);
+  const firstPassword = await until(
+    'the first password',
+    () => /Password {2}(\S+)/.exec(node.output())?.[1],
+  );
   process.env[variable] = JSON.stringify({ url: node.url, dataDir, firstPassword } satisfies Stack);
   return async () => {
     await node.end();

@@ -3,7 +3,10 @@ import type { Locator, Page } from '@playwright/test';
 import { expect, expectToast, openSecrets, test, type Person } from './fixtures.ts';
 
 /** The open create form with its value field. */
-async function openForm({ page }: Person, name: string): Promise<{ dialog: Locator; field: Locator; save: () => Promise<string> }> {
+async function openForm(
+  { page }: Person,
+  name: string,
+): Promise<{ dialog: Locator; field: Locator; save: () => Promise<string> }> {
   await openSecrets(page, name);
   await page.getByRole('button', { name: 'Create secret' }).click();
   const dialog = page.getByRole('dialog', { name: 'Create a secret' });
@@ -14,7 +17,9 @@ async function openForm({ page }: Person, name: string): Promise<{ dialog: Locat
     field,
     /** Saves, and answers the value that was sent. */
     save: async () => {
-      const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/secrets'));
+      const sent = page.waitForRequest(
+        (request) => request.method() === 'POST' && request.url().endsWith('/secrets'),
+      );
       await dialog.getByRole('button', { name: 'Create secret' }).click();
       const value: unknown = (await sent).postDataJSON().value;
       await expectToast(page, `Secret ${name} created`);
@@ -29,7 +34,9 @@ async function paste(field: Locator, text: string): Promise<void> {
   await field.evaluate((element, pasted) => {
     const data = new DataTransfer();
     data.setData('text/plain', pasted);
-    const isTaken = !element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    const isTaken = !element.dispatchEvent(
+      new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+    );
     // What the browser does itself when nobody takes the event.
     if (!isTaken) document.execCommand('insertText', false, pasted);
   }, text);
@@ -59,10 +66,21 @@ test('what is typed is masked until one asks to see it', async ({ as, unique }) 
   await expect(field).toHaveCSS('-webkit-text-security', 'none');
 });
 
-test('password managers, spell checkers and autofill are told to stay away', async ({ as, unique }) => {
+test('password managers, spell checkers and autofill are told to stay away', async ({
+  as,
+  unique,
+}) => {
   const person = await as('SECRET_MANAGEMENT');
   const { field } = await openForm(person, unique('ALONE'));
-  for (const [attribute, content] of [['autocomplete', 'off'], ['spellcheck', 'false'], ['autocorrect', 'off'], ['autocapitalize', 'none'], ['data-1p-ignore', ''], ['data-lpignore', 'true'], ['data-bwignore', 'true']] as const) {
+  for (const [attribute, content] of [
+    ['autocomplete', 'off'],
+    ['spellcheck', 'false'],
+    ['autocorrect', 'off'],
+    ['autocapitalize', 'none'],
+    ['data-1p-ignore', ''],
+    ['data-lpignore', 'true'],
+    ['data-bwignore', 'true'],
+  ] as const) {
     await expect(field).toHaveAttribute(attribute, content);
   }
 });
@@ -74,7 +92,10 @@ test('several lines are kept as they are', async ({ as, unique }) => {
   expect(await save()).toBe(value);
 });
 
-test('a pasted line end and blanks are pointed out, and kept unless one removes them', async ({ as, unique }) => {
+test('a pasted line end and blanks are pointed out, and kept unless one removes them', async ({
+  as,
+  unique,
+}) => {
   const person = await as('SECRET_MANAGEMENT');
   const kept = await openForm(person, unique('KEPT'));
   const value = newCanary();
@@ -89,7 +110,10 @@ test('a pasted line end and blanks are pointed out, and kept unless one removes 
   expect(await trimmed.save()).toBe(value);
 });
 
-test('Windows line ends are kept as they were pasted, and can be converted', async ({ as, unique }) => {
+test('Windows line ends are kept as they were pasted, and can be converted', async ({
+  as,
+  unique,
+}) => {
   const person = await as('SECRET_MANAGEMENT');
   const lines = newCanary(2).replace('\n', '\r\n');
   const kept = await openForm(person, unique('CRLF'));
@@ -102,7 +126,10 @@ test('Windows line ends are kept as they were pasted, and can be converted', asy
   expect(await converted.save()).toBe(lines.replace('\r\n', '\n'));
 });
 
-test('a dropped file is taken to the byte, also what a text field would change', async ({ as, unique }) => {
+test('a dropped file is taken to the byte, also what a text field would change', async ({
+  as,
+  unique,
+}) => {
   const person = await as('SECRET_MANAGEMENT');
   const { field, save, dialog } = await openForm(person, unique('FILE'));
   const content = `\uFEFF${newCanary(2).replace('\n', '\r\n')}\rend\n`;
@@ -111,7 +138,10 @@ test('a dropped file is taken to the byte, also what a text field would change',
   expect(await save()).toBe(content);
 });
 
-test('a file that is not text, or too large, is refused and leaves the field as it was', async ({ as, unique }) => {
+test('a file that is not text, or too large, is refused and leaves the field as it was', async ({
+  as,
+  unique,
+}) => {
   const person = await as('SECRET_MANAGEMENT');
   const { field, dialog } = await openForm(person, unique('REFUSED'));
   const typed = newCanary();
@@ -125,7 +155,10 @@ test('a file that is not text, or too large, is refused and leaves the field as 
   await expect(dialog).not.toContainText('aaaa');
 });
 
-test('near the limit the size is counted in bytes, and too much is not sent', async ({ as, unique }) => {
+test('near the limit the size is counted in bytes, and too much is not sent', async ({
+  as,
+  unique,
+}) => {
   const person = await as('SECRET_MANAGEMENT');
   const { field, dialog } = await openForm(person, unique('LARGE'));
   await field.fill('é'.repeat(30_000));
@@ -136,7 +169,10 @@ test('near the limit the size is counted in bytes, and too much is not sent', as
   await expect(field).toHaveAccessibleDescription(/at most 64 KiB/);
 });
 
-test('what is typed stands in no markup, no storage, no history and no query cache, before and after saving', async ({ as, unique }) => {
+test('what is typed stands in no markup, no storage, no history and no query cache, before and after saving', async ({
+  as,
+  unique,
+}) => {
   const person = await as('SECRET_MANAGEMENT');
   const { page } = person;
   const { field, save } = await openForm(person, unique('NOWHERE'));
@@ -144,7 +180,17 @@ test('what is typed stands in no markup, no storage, no history and no query cac
   await field.pressSequentially(value);
   await expect(field).toHaveValue(value);
   const everywhere = () =>
-    page.evaluate(() => JSON.stringify([document.documentElement.outerHTML, { ...localStorage }, { ...sessionStorage }, history.state, location.href, document.cookie, window.name]));
+    page.evaluate(() =>
+      JSON.stringify([
+        document.documentElement.outerHTML,
+        { ...localStorage },
+        { ...sessionStorage },
+        history.state,
+        location.href,
+        document.cookie,
+        window.name,
+      ]),
+    );
   expect(await everywhere()).not.toContain(value.slice(0, 12));
   await save();
   expect(await everywhere()).not.toContain(value.slice(0, 12));
@@ -157,11 +203,22 @@ function reachableText(page: Page): Promise<string> {
   return page.evaluate(() => {
     const seen = new Set<unknown>();
     const texts: string[] = [];
-    const todo: unknown[] = [...document.querySelectorAll('*')].flatMap((element) => Object.keys(element).filter((key) => key.startsWith('__react')).map((key) => Reflect.get(element, key)));
+    const todo: unknown[] = [...document.querySelectorAll('*')].flatMap((element) =>
+      Object.keys(element)
+        .filter((key) => key.startsWith('__react'))
+        .map((key) => Reflect.get(element, key)),
+    );
     while (todo.length > 0 && seen.size < 400_000) {
       const item = todo.pop();
       if (typeof item === 'string') texts.push(item);
-      if (typeof item !== 'object' || item === null || seen.has(item) || item instanceof Node || item instanceof Window) continue;
+      if (
+        typeof item !== 'object' ||
+        item === null ||
+        seen.has(item) ||
+        item instanceof Node ||
+        item instanceof Window
+      )
+        continue;
       seen.add(item);
       if (item instanceof Map || item instanceof Set) todo.push(...item.values(), ...item.keys());
       for (const key of Reflect.ownKeys(item)) {

@@ -4,9 +4,12 @@
  */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ensureBuilt } from './build.mjs';
 import { ensureInstalled, exitCode, root, spawnNode, whenParentIsGone } from './install.mjs';
 
 await ensureInstalled();
+// The BFF serves the built app as well, and does not start without one.
+await ensureBuilt();
 
 const webPort = process.env.PORT ?? '8080';
 const bffPort = process.env.DROPSAFE_DEV_BFF_PORT ?? '8081';

@@ -104,7 +104,8 @@ function isInstalled() {
 }
 
 function hasNode24() {
-  return spawnSync(node24, ['--version'], { encoding: 'utf8' }).stdout?.startsWith('v24.') === true;
+  const { stdout } = spawnSync(node24, ['--version'], { encoding: 'utf8' });
+  return String(stdout).startsWith('v24.');
 }
 
 /** Changes when an install is due: other dependencies, or another machine that shares the folder. */

@@ -61,7 +61,9 @@ function keepAsking(load: Load, until: number, latenciesMs: number[]): Promise<n
       socket.write(requestOf(load));
     };
     socket.once('connect', send);
-    socket.once('error', reject);
+    socket.once('error', (error) =>
+      reject(new Error(`${load.method} ${load.path}: ${error.message}`)),
+    );
     socket.on('data', (chunk) => {
       received += chunk.length;
       answerBytes += chunk.length;

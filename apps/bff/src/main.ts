@@ -20,6 +20,8 @@ async function stop(exitCode: number): Promise<void> {
   await node?.stop();
   log.info('node.stopped');
   process.exitCode = exitCode;
+  // A connection whose other side is frozen is never closed, and would keep this process for as long.
+  setTimeout(() => process.exit(), 1_000).unref();
 }
 
 function stopOn(signal: NodeJS.Signals): void {

@@ -89,7 +89,9 @@ describe('tests', () => {
   });
 
   test('are all run: none is singled out', () => {
-    expect(filesWith(tests, new RegExp(`\\b(test|describe|it)\\.${'only'}\\b`))).toEqual([]);
+    expect(filesWith(tests, new RegExp(['\\b(test|describe|it)', 'only\\b'].join('\\.')))).toEqual(
+      [],
+    );
   });
 });
 

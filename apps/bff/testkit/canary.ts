@@ -113,7 +113,10 @@ export function sweep(where: string, content: string | Uint8Array): Leak[] {
 }
 
 /** Looks for canaries in something too large to be held at once. Parts overlap, so that none is missed at a seam. */
-export async function sweepStream(where: string, chunks: AsyncIterable<Uint8Array>): Promise<Leak[]> {
+export async function sweepStream(
+  where: string,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<Leak[]> {
   const overlap = Math.max(...needles().map(({ text }) => Buffer.byteLength(text)));
   let seam: Uint8Array = new Uint8Array();
   const leaks: Leak[] = [];

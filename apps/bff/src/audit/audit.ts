@@ -5,10 +5,8 @@
  */
 import type { Caller } from '../base/caller.ts';
 import type { Database, Transaction } from '../base/database.ts';
-import { insertEvent } from './audit.store.ts';
+import { prepareInsertEvent } from './audit.store.ts';
 import type { AuditEvent } from './event.ts';
-
-export type { AuditEvent, SecretField } from './event.ts';
 
 /** Writes the trail. */
 export interface Audit {
@@ -20,8 +18,9 @@ export interface Audit {
 
 /** The trail of this database. */
 export function createAudit(database: Database): Audit {
+  const insertEvent = prepareInsertEvent(database);
   return {
-    record: (tx, caller, event) => insertEvent(tx, caller, event),
-    recordRefusal: (caller, event) => insertEvent(database.queries, caller, event),
+    record: insertEvent,
+    recordRefusal: (caller, event) => insertEvent(undefined, caller, event),
   };
 }

@@ -347,7 +347,7 @@ describe.skipIf(!isRoot || !isLinux)('started by root (skipped for ordinary user
   test("started as root for once, the database of an ordinary user stays that user's", async () => {
     const user = nobody();
     await chown(base, user.uid, user.gid);
-    const owner = spawnOwner({ user });
+    const owner = spawnOwner({ user, script: await readableScript() });
     await writeRow(await owner.ready, 'theirs');
     owner.child.kill('SIGTERM');
     await once(owner.child, 'exit');
@@ -355,27 +355,31 @@ describe.skipIf(!isRoot || !isLinux)('started by root (skipped for ordinary user
     expect(await readRows(server.connection)).toEqual(['theirs']);
     expect(statSync(`/proc/${postmaster()}`).uid).toBe(user.uid);
     await server.stop();
-    expect(await readRows(await spawnOwner({ user }).ready)).toEqual(['theirs']);
+    expect(
+      await readRows(await spawnOwner({ user, script: await readableScript() }).ready),
+    ).toEqual(['theirs']);
   });
 
   test("an ordinary user's data directory that another user owns is refused with words", async () => {
     usePrepared();
-    await expect(spawnOwner({ user: nobody() }).ready).rejects.toThrow(
-      /StartError: The data directory .* is not writable/,
-    );
+    await expect(
+      spawnOwner({ user: nobody(), script: await readableScript() }).ready,
+    ).rejects.toThrow(/StartError: The data directory .* is not writable/);
     await chown(dataDir, nobody().uid, nobody().gid);
     await chown(join(dataDir, 'keys'), nobody().uid, nobody().gid);
     await rm(join(dataDir, 'postgres.log'));
-    await expect(spawnOwner({ user: nobody() }).ready).rejects.toThrow(
-      /StartError: .*belongs to another user \(uid \d+\)/,
-    );
+    await expect(
+      spawnOwner({ user: nobody(), script: await readableScript() }).ready,
+    ).rejects.toThrow(/StartError: .*belongs to another user \(uid \d+\)/);
   });
 });
 
 test('an ordinary user runs it as himself', async () => {
   const user = isRoot ? nobody() : undefined;
   if (user !== undefined) await chown(base, user.uid, user.gid);
-  const connection = await spawnOwner(user === undefined ? {} : { user }).ready;
+  const connection = await spawnOwner(
+    user === undefined ? {} : { user, script: await readableScript() },
+  ).ready;
   if (user === undefined) {
     await writeRow(connection, 'mine');
     expect(await readRows(connection)).toEqual(['mine']);
@@ -393,6 +397,13 @@ function nobody(): { uid: number; gid: number } {
   const id = (option: string) =>
     Number(execFileSync('id', [option, 'nobody'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
+}
+
+/** The owner's script where an ordinary user can read it and all it needs: a checkout of root's may be closed to others. */
+async function readableScript(): Promise<string> {
+  const copy = join(base, 'product');
+  const script = join(copy, 'apps/bff/testkit/embedded-postgres-owner.ts');
+  return existsSync(script) ? script : copyProduct(copy, '0.0.0-test');
 }
 
 /** Copies what the embedded server consists of, as a checkout in another place would hold it. */

@@ -9,7 +9,12 @@ import {
 import { and, eq, or, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { index, integer, makePgArray, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { bytes, moment } from '../base/columns.ts';
-import { isUniqueViolation, type Database, type Transaction } from '../base/database.ts';
+import {
+  inTransaction,
+  isUniqueViolation,
+  type Database,
+  type Transaction,
+} from '../base/database.ts';
 import { gather } from '../base/gather.ts';
 import { Problem } from '../base/problem.ts';
 import type { SealedValue } from '../keys/keys.ts';
@@ -128,92 +133,137 @@ export function prepareFindSecret(
   });
 }
 
-/** Reads a secret with its sealed value and holds the row until the transaction ends. */
-export async function lockSealedSecret(
-  tx: Transaction,
-  name: SecretName,
-): Promise<SealedSecret | undefined> {
-  const [row] = await tx
+/** Makes what reads a secret with its sealed value and holds the row until the transaction ends; prepared once. */
+export function prepareLockSealedSecret({
+  queries,
+}: Database): (tx: Transaction, name: SecretName) => Promise<SealedSecret | undefined> {
+  const statement = queries
     .select(sealedColumns)
     .from(secrets)
     .where(eq(secrets.name, sql.placeholder('name')))
     .for('update')
-    .prepare('lock_sealed_secret')
-    .execute({ name });
-  if (row === undefined) return undefined;
-  const { valueVersion, kekId, wrappedDek, sealedValue, ...rest } = row;
-  return { ...identifiedOf(rest), valueVersion, sealed: { kekId, wrappedDek, sealedValue } };
+    .prepare('lock_sealed_secret');
+
+  return async (tx, name) => {
+    const [row] = await inTransaction(tx, statement).execute({ name });
+    if (row === undefined) return undefined;
+    const { valueVersion, kekId, wrappedDek, sealedValue, ...rest } = row;
+    return { ...identifiedOf(rest), valueVersion, sealed: { kekId, wrappedDek, sealedValue } };
+  };
 }
 
-/** Adds a secret. Throws `secret-name-taken`; never overwrites, not even in the same instant (unique index). */
-export async function insertSecret(
-  tx: Transaction,
-  secret: Pick<
-    SecretMetadata,
-    'name' | 'description' | 'provider' | 'destinations' | 'createdBy'
-  > & {
-    id: string;
-    valueVersion: number;
-    sealed: SealedValue;
-  },
-): Promise<IdentifiedSecret> {
-  const { sealed, ...row } = secret;
-  try {
-    const [inserted] = await tx
-      .insert(secrets)
-      .values({ ...row, ...sealed, version: 1, createdAt: sql`now()`, valueUpdatedAt: sql`now()` })
-      .returning(identifiedColumns)
-      .prepare('insert_secret')
-      .execute();
-    if (inserted === undefined) throw new Error('An insert without a conflict answered no row.');
-    return identifiedOf(inserted);
-  } catch (error) {
-    if (isUniqueViolation(error))
-      throw new Problem('secret-name-taken', {
-        errors: [{ field: 'name', message: 'There is already a secret of this name.' }],
-      });
-    throw error;
-  }
+/** A secret as it is added. */
+type NewSecret = Pick<
+  SecretMetadata,
+  'name' | 'description' | 'provider' | 'destinations' | 'createdBy'
+> & { id: string; valueVersion: number; sealed: SealedValue };
+
+/**
+ * Makes what adds a secret; prepared once. Throws `secret-name-taken`; never overwrites, not even in the same instant
+ * (unique index).
+ */
+export function prepareInsertSecret({
+  queries,
+}: Database): (tx: Transaction, secret: NewSecret) => Promise<IdentifiedSecret> {
+  const statement = queries
+    .insert(secrets)
+    .values({
+      id: sql.placeholder('id'),
+      name: sql.placeholder('name'),
+      description: sql.placeholder('description'),
+      provider: sql.placeholder('provider'),
+      version: 1,
+      destinations: sql.placeholder('destinations'),
+      valueVersion: sql.placeholder('valueVersion'),
+      kekId: sql.placeholder('kekId'),
+      wrappedDek: sql.placeholder('wrappedDek'),
+      sealedValue: sql.placeholder('sealedValue'),
+      createdAt: sql`now()`,
+      createdBy: sql.placeholder('createdBy'),
+      valueUpdatedAt: sql`now()`,
+    })
+    .returning(identifiedColumns)
+    .prepare('insert_secret');
+
+  return async (tx, { sealed, ...row }) => {
+    try {
+      const [inserted] = await inTransaction(tx, statement).execute({ ...row, ...sealed });
+      if (inserted === undefined) throw new Error('An insert without a conflict answered no row.');
+      return identifiedOf(inserted);
+    } catch (error) {
+      if (isUniqueViolation(error))
+        throw new Problem('secret-name-taken', {
+          errors: [{ field: 'name', message: 'There is already a secret of this name.' }],
+        });
+      throw error;
+    }
+  };
 }
 
-/** What an update writes. What is absent is not touched, byte for byte. */
+/** What an update writes. */
 export interface SecretPatch {
-  description?: string | null | undefined;
-  destinations?: string[] | undefined;
-  resealed?: { valueVersion: number; sealed: SealedValue } | undefined;
+  description: string | null;
+  destinations: string[];
+  /** Absent when the sealed value stays as it is: then it is not touched, byte for byte. */
+  resealed: { valueVersion: number; sealed: SealedValue } | undefined;
   isNewValue: boolean;
 }
 
-/** Writes an update of a row that the transaction holds. */
-export async function updateSecret(
+/** Makes what writes an update of a row that the transaction holds; prepared once, with and without a sealed value. */
+export function prepareUpdateSecret({
+  queries,
+}: Database): (
   tx: Transaction,
   id: string,
   by: string,
   patch: SecretPatch,
-): Promise<IdentifiedSecret> {
-  const { resealed } = patch;
-  const [row] = await tx
-    .update(secrets)
-    .set({
-      version: sql`${secrets.version} + 1`,
-      updatedAt: sql`now()`,
-      updatedBy: by,
-      ...(patch.description !== undefined && { description: patch.description }),
-      ...(patch.destinations !== undefined && { destinations: patch.destinations }),
+) => Promise<IdentifiedSecret> {
+  const metadata = {
+    version: sql`${secrets.version} + 1`,
+    updatedAt: sql`now()`,
+    updatedBy: sql`${sql.placeholder('by')}`,
+    description: sql`${sql.placeholder('description')}`,
+    destinations: sql`${sql.placeholder('destinations')}`,
+    valueUpdatedAt: sql`case when ${sql.placeholder('isNewValue')}::boolean then now() else ${secrets.valueUpdatedAt} end`,
+  };
+  const sealed = {
+    valueVersion: sql`${sql.placeholder('valueVersion')}`,
+    kekId: sql`${sql.placeholder('kekId')}`,
+    wrappedDek: sql`${sql.placeholder('wrappedDek')}`,
+    sealedValue: sql`${sql.placeholder('sealedValue')}`,
+  };
+  const isRow = eq(secrets.id, sql.placeholder('id'));
+  const update = (columns: typeof metadata) =>
+    queries.update(secrets).set(columns).where(isRow).returning(identifiedColumns);
+  const ofMetadata = update(metadata).prepare('update_secret');
+  const ofBoth = update({ ...metadata, ...sealed }).prepare('update_sealed_secret');
+
+  return async (tx, id, by, { description, destinations, isNewValue, resealed }) => {
+    const statement = inTransaction(tx, resealed === undefined ? ofMetadata : ofBoth);
+    const [row] = await statement.execute({
+      id,
+      by,
+      description,
+      destinations: makePgArray(destinations),
+      isNewValue,
       ...(resealed && { valueVersion: resealed.valueVersion, ...resealed.sealed }),
-      ...(patch.isNewValue && { valueUpdatedAt: sql`now()` }),
-    })
-    .where(eq(secrets.id, id))
-    .returning(identifiedColumns)
-    .prepare('update_secret')
-    .execute();
-  if (row === undefined) throw new Error('A row that the transaction holds is gone.');
-  return identifiedOf(row);
+    });
+    if (row === undefined) throw new Error('A row that the transaction holds is gone.');
+    return identifiedOf(row);
+  };
 }
 
-/** Deletes a row that the transaction holds. */
-export async function deleteSecret(tx: Transaction, id: string): Promise<void> {
-  await tx.delete(secrets).where(eq(secrets.id, id));
+/** Makes what deletes a row that the transaction holds; prepared once. */
+export function prepareDeleteSecret({
+  queries,
+}: Database): (tx: Transaction, id: string) => Promise<void> {
+  const statement = queries
+    .delete(secrets)
+    .where(eq(secrets.id, sql.placeholder('id')))
+    .prepare('delete_secret');
+  return async (tx, id) => {
+    await inTransaction(tx, statement).execute({ id });
+  };
 }
 
 /** Which secrets a page shows. */
@@ -318,6 +368,6 @@ function keyText(key: CursorContent['key']): string {
 export function keyOf(sort: Sort, secret: SecretMetadata): CursorContent['key'] {
   const [field] = orderOf(sort);
   if (field === 'name') return secret.name.toLowerCase();
-  const moment = secret[field];
-  return moment === null ? null : Date.parse(moment);
+  const time = secret[field];
+  return time === null ? null : Date.parse(time);
 }

@@ -18,7 +18,7 @@ import type {
 } from '@dropsafe/contract/secrets';
 import type { Audit } from '../audit/audit.ts';
 import type { Caller } from '../base/caller.ts';
-import type { Database, Transaction } from '../base/database.ts';
+import { together, type Database, type Transaction } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import type { Keys } from '../keys/keys.ts';
@@ -26,14 +26,14 @@ import type { Permissions } from '../permissions/permissions.ts';
 import { parseCursor, printCursor } from './cursor.ts';
 import { decideChange, etagOf, isMatch, isSecretName, subjectOf } from './secret.ts';
 import {
-  deleteSecret,
-  insertSecret,
   keyOf,
-  lockSealedSecret,
   prepareCountSecrets,
+  prepareDeleteSecret,
   prepareFindSecret,
+  prepareInsertSecret,
   prepareListSecrets,
-  updateSecret,
+  prepareLockSealedSecret,
+  prepareUpdateSecret,
   type IdentifiedSecret,
   type SealedSecret,
 } from './secrets.store.ts';
@@ -78,6 +78,10 @@ export function createSecretsDoor(
   const findSecret = prepareFindSecret(database);
   const listSecrets = prepareListSecrets(database);
   const countSecrets = prepareCountSecrets(database);
+  const lockSealedSecret = prepareLockSealedSecret(database);
+  const insertSecret = prepareInsertSecret(database);
+  const updateSecret = prepareUpdateSecret(database);
+  const deleteSecret = prepareDeleteSecret(database);
 
   /** Holds the row, after the version was compared. */
   async function lockForChange(
@@ -129,19 +133,15 @@ export function createSecretsDoor(
         value,
       );
       return database.transaction(async (tx) => {
-        const secret = await insertSecret(tx, {
-          ...input,
-          id,
-          valueVersion,
-          sealed,
-          createdBy: nameOf(caller),
-        });
         const fields = [
           'value' as const,
           ...(input.description === null ? [] : ['description' as const]),
           ...(input.destinations.length === 0 ? [] : ['destinations' as const]),
         ];
-        await audit.record(tx, caller, { action: 'secret.created', subject: input.name, fields });
+        const [secret] = await together(
+          insertSecret(tx, { ...input, id, valueVersion, sealed, createdBy: nameOf(caller) }),
+          audit.record(tx, caller, { action: 'secret.created', subject: input.name, fields }),
+        );
         return versioned(secret);
       });
     },
@@ -167,16 +167,20 @@ export function createSecretsDoor(
           case 'change': {
             const resealed =
               change.seal === 'keep' ? undefined : await reseal(current, value, patch.destinations);
-            const secret = await updateSecret(tx, current.id, nameOf(caller), {
-              ...patch,
-              resealed,
-              isNewValue: value !== undefined,
-            });
-            await audit.record(tx, caller, {
-              action: 'secret.updated',
-              subject: name,
-              fields: change.fields,
-            });
+            const isNewValue = value !== undefined;
+            const { fields } = change;
+            const [secret] = await together(
+              updateSecret(tx, current.id, nameOf(caller), {
+                description:
+                  patch.description === undefined
+                    ? current.metadata.description
+                    : patch.description,
+                destinations: patch.destinations ?? current.metadata.destinations,
+                resealed,
+                isNewValue,
+              }),
+              audit.record(tx, caller, { action: 'secret.updated', subject: name, fields }),
+            );
             return versioned(secret);
           }
         }
@@ -193,8 +197,10 @@ export function createSecretsDoor(
       await permissions.demand(caller, deleteSecrets, subjectOf(name));
       await database.transaction(async (tx) => {
         const secret = await lockForChange(tx, name, ifMatch);
-        await deleteSecret(tx, secret.id);
-        await audit.record(tx, caller, { action: 'secret.deleted', subject: name });
+        await together(
+          deleteSecret(tx, secret.id),
+          audit.record(tx, caller, { action: 'secret.deleted', subject: name }),
+        );
       });
     },
   };

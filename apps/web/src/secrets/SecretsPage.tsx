@@ -55,7 +55,7 @@ function SecretsTable() {
   const columns = useMemo(
     () =>
       secretColumns(
-        optionalColumns.filter((column) => hidden.includes(column)),
+        optionalColumns.filter((column) => hidden.split(',').includes(column)),
         reasons,
         setDialog,
       ),

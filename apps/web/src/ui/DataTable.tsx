@@ -97,7 +97,7 @@ function WideTable<Row>({ label, columns, rows, rowKey, sort, onSort }: Props<Ro
 type RowsProps<Row> = Pick<Props<Row>, 'columns' | 'rowKey'> & { rows: readonly Row[] };
 
 /** Plain cells, styled by `Body`: a component for each would make a page of a thousand rows slow. */
-function PlainRows<Row>({ columns, rows, rowKey }: RowsProps<Row>) {
+function PlainRows<Row>({ columns, rows, rowKey }: RowsProps<Row>): ReactNode {
   return rows.map((row) => (
     <tr key={rowKey(row)}>
       {columns.map(({ id, render, isHeading, isActions }) =>
@@ -176,7 +176,7 @@ function Cards<Row>({ label, columns, rows, rowKey }: Props<Row>) {
   );
 }
 
-function PlainCards<Row>({ columns, rows, rowKey }: RowsProps<Row>) {
+function PlainCards<Row>({ columns, rows, rowKey }: RowsProps<Row>): ReactNode {
   const heading = columns.find(({ isHeading }) => isHeading === true);
   const actions = columns.find(({ isActions }) => isActions === true);
   const others = columns.filter((column) => column !== heading && column !== actions);

@@ -116,7 +116,8 @@ export const theme = createTheme({
     },
     MuiTooltip: {
       defaultProps: { arrow: true, enterDelay: 300 },
-      styleOverrides: { tooltip: { fontSize: '0.8125rem', maxWidth: 360 } },
+      // white-space: it stands beside its button, which may be in a cell that does not wrap.
+      styleOverrides: { tooltip: { fontSize: '0.8125rem', maxWidth: 320, whiteSpace: 'normal' } },
     },
     MuiMenuItem: {
       styleOverrides: {

@@ -1,0 +1,155 @@
+/**
+ * @file Pictures of every page and dialog in both themes, wide and narrow, to be looked at, and for the README. Run by
+ * hand in `e2e`: `DROPSAFE_PICTURES=<folder> npx pnpm exec playwright test --project pictures`.
+ */
+import { join } from 'node:path';
+import { newCanary } from '@dropsafe/bff/testkit/canary';
+import { createClient } from '@dropsafe/bff/testkit/client';
+import { createUser, testPassword } from '@dropsafe/bff/testkit/node';
+import { expect, test, watchedPage } from './fixtures.ts';
+import { stack } from './stack.ts';
+
+const folder = process.env['DROPSAFE_PICTURES'] ?? '';
+
+const examples = [
+  ['GITHUB_TOKEN', 'Reads repositories for the nightly import', ['https://api.github.com']],
+  ['JIRA_PASSWORD', 'Service account of the release bot', ['https://*.atlassian.net']],
+  ['MAIL_RELAY', 'Sends notifications', ['smtps://mail.example.com']],
+  ['NVD_API_KEY', 'Vulnerability feed, 50 requests in 30 s', ['https://services.nvd.nist.gov']],
+  ['OSSINDEX_API_KEY', null, ['https://ossindex.sonatype.org']],
+  ['SLACK_WEBHOOK_SIGNING_KEY', 'Not in use yet', []],
+  [
+    'SNYK_TOKEN',
+    'Expires every 90 days, ask security',
+    ['https://api.snyk.io', 'https://api.eu.snyk.io', 'https://api.us.snyk.io'],
+  ],
+] as const;
+
+test.describe.configure({ mode: 'serial' });
+
+test.beforeAll(async () => {
+  await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, 'anna', ['SECRET_MANAGEMENT']);
+  await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, 'reader', ['SECRET_MANAGEMENT_READ']);
+  await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, 'nobody', []);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1280, 360]) {
+    test(`${colorScheme}, ${width} px`, async ({ browser }) => {
+      test.slow();
+      const context = await browser.newContext({
+        baseURL: stack().url,
+        colorScheme,
+        viewport: { width, height: width === 360 ? 740 : 800 },
+        reducedMotion: 'reduce',
+        locale: 'en-GB',
+        timezoneId: 'UTC',
+      });
+      const page = await watchedPage(context);
+      const picture = async (name: string) => {
+        await page.evaluate(() => document.fonts.ready);
+        await page.screenshot({
+          path: join(folder, `${name}-${colorScheme}${width === 360 ? '-narrow' : ''}.png`),
+          animations: 'disabled',
+        });
+      };
+      const signIn = async (name: string) => {
+        await page.goto('/sign-in');
+        await page.getByLabel('User name').fill(name);
+        await page.getByLabel('Password').fill(testPassword);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await expect(page.getByRole('main').getByRole('heading', { level: 1 })).toBeVisible();
+      };
+      await page.goto('/');
+      await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+      await picture('sign-in');
+      await signIn('nobody');
+      await picture('no-permission');
+      await context.clearCookies();
+      await signIn('anna');
+      const api = createClient(stack().url);
+      await api.signIn('anna', testPassword);
+      if (colorScheme === 'light' && width === 1280) {
+        await expect(page.getByRole('heading', { name: 'There are no secrets yet' })).toBeVisible();
+        await picture('empty');
+        for (const [name, description, destinations] of examples)
+          await api.send('POST', '/secrets', {
+            name,
+            value: newCanary(),
+            description,
+            destinations,
+          });
+        await api.send('PATCH', '/secrets/NVD_API_KEY', { value: newCanary() });
+      }
+      await page.goto('/secrets');
+      await expect(page.getByText('SNYK_TOKEN')).toBeVisible();
+      await picture('secrets');
+      await page.getByRole('button', { name: 'Columns' }).click();
+      await picture('columns');
+      await page.keyboard.press('Escape');
+
+      await page.getByRole('button', { name: 'Create secret' }).click();
+      const create = page.getByRole('dialog', { name: 'Create a secret' });
+      await expect(create).toBeVisible();
+      await picture('create');
+      await create.getByLabel('Name').fill('PAYMENT GATEWAY');
+      await create.getByLabel('Value', { exact: true }).fill('not a value, shown dots only\n');
+      await create.getByLabel('Destinations').fill('api.payments.example');
+      await create.getByRole('button', { name: 'Create secret' }).click();
+      await expect(create.getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');
+      await picture('create-refused');
+      await create.getByRole('button', { name: 'Cancel' }).click();
+      await picture('discard');
+      await page.getByRole('button', { name: 'Discard' }).click();
+
+      await page.getByRole('button', { name: 'Edit SNYK_TOKEN' }).click();
+      const update = page.getByRole('dialog', { name: 'Update SNYK_TOKEN' });
+      await expect(update.getByLabel('Description')).toBeVisible();
+      await picture('update');
+      await update.getByLabel('Destinations').fill('https://app.snyk.io');
+      await page.keyboard.press('Enter');
+      await update.getByLabel('Description').fill('Mine');
+      await update.getByLabel('Value', { exact: true }).fill('dots');
+      await api.send('PATCH', '/secrets/SNYK_TOKEN', {
+        description: `Changed by somebody else, ${colorScheme} ${width}`,
+      });
+      await update.getByRole('button', { name: 'Save changes' }).click();
+      await expect(update.getByText('This secret was changed meanwhile')).toBeVisible();
+      await picture('conflict');
+      await update.getByRole('button', { name: 'Discard my changes' }).click();
+      await expect(update).toBeHidden();
+
+      await page.getByRole('button', { name: 'Delete JIRA_PASSWORD' }).click();
+      await expect(
+        page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }),
+      ).toBeEnabled();
+      await picture('delete');
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByRole('button', { name: 'Account of anna' }).click();
+      await picture('account');
+      await page.getByRole('menuitem', { name: 'Change password' }).click();
+      await expect(page.getByRole('dialog', { name: 'Change password' })).toBeVisible();
+      await picture('password');
+      await page.keyboard.press('Escape');
+      await page.goto('/secrets?q=no-such-thing');
+      await expect(
+        page.getByRole('heading', { name: 'No secret matches your search' }),
+      ).toBeVisible();
+      await picture('no-match');
+      await page.goto('/secrets?cursor=made-up');
+      await expect(page.getByRole('alert')).toBeVisible();
+      await picture('failure');
+      await page.goto('/nowhere');
+      await picture('not-found');
+      await page.goto('/secrets');
+      await page.getByRole('button', { name: 'Edit GITHUB_TOKEN' }).click();
+      await page.getByLabel('Description').fill('Typed before the session ended');
+      await api.send('DELETE', '/session');
+      await context.clearCookies();
+      await page.getByRole('button', { name: 'Save changes' }).click();
+      await expect(page.getByRole('textbox', { name: 'Password' })).toBeVisible();
+      await picture('signed-out');
+      await context.close();
+    });
+  }
+}
