@@ -18,11 +18,19 @@ const web = join(root, 'apps', 'web');
 // Each in a group of its own, so that a terminal's Ctrl-C reaches them once, through us, and whatever they started ends
 // with them.
 const children = [
-  spawnNode(['--watch', '--watch-preserve-output', join('apps', 'bff', 'src', 'main.ts')], {
-    detached: true,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { PORT: bffPort, HOST: '127.0.0.1' },
-  }),
+  spawnNode(
+    [
+      '--disable-sigusr1',
+      '--watch',
+      '--watch-preserve-output',
+      join('apps', 'bff', 'src', 'main.ts'),
+    ],
+    {
+      detached: true,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { PORT: bffPort, HOST: '127.0.0.1' },
+    },
+  ),
   spawnNode(
     [
       join(web, 'node_modules', 'vite', 'bin', 'vite.js'),

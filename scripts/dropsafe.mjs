@@ -4,6 +4,7 @@ import { ensureInstalled, runNode } from './install.mjs';
 
 await ensureInstalled();
 process.exitCode = await runNode([
+  '--disable-sigusr1',
   join('apps', 'bff', 'src', 'cli', 'cli.ts'),
   ...process.argv.slice(2),
 ]);

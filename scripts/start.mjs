@@ -8,9 +8,13 @@ await ensureInstalled();
 await ensureBuilt();
 
 const followParent = pathToFileURL(join(root, 'scripts', 'follow-parent.mjs')).href;
-const bff = spawnNode(['--import', followParent, join('apps', 'bff', 'src', 'main.ts')], {
-  stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-});
+// A handler of ours takes SIGUSR1 too, but only once everything is loaded; the flag holds from the first moment.
+const bff = spawnNode(
+  ['--disable-sigusr1', '--import', followParent, join('apps', 'bff', 'src', 'main.ts')],
+  {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+  },
+);
 // The terminal sends Ctrl-C to both of us. The BFF takes a second signal for the same, so all are handed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => bff.kill(signal));
 whenParentIsGone(() => bff.kill('SIGTERM'));

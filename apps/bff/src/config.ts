@@ -85,8 +85,15 @@ export function readVersion(): string {
 export const migrationsFolder = resolve(import.meta.dirname, '../migrations');
 
 function readDatabaseUrl(url: string | undefined): string | undefined {
-  if (url === undefined || /^postgres(ql)?:\/\//.test(url)) return url;
-  throw new StartError('DATABASE_URL must begin with postgres:// or postgresql://.');
+  if (url === undefined) return undefined;
+  if (!/^postgres(ql)?:\/\//.test(url)) {
+    throw new StartError('DATABASE_URL must begin with postgres:// or postgresql://.');
+  }
+  // The driver reads neither spelling of a socket, and would take it for a setting of the server.
+  if (/[?&]host=|@%2f/i.test(url)) {
+    throw new StartError('DATABASE_URL must name a host and a port; a socket is not supported.');
+  }
+  return url;
 }
 
 function readPublicOrigin(text: string | undefined): string | undefined {

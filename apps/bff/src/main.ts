@@ -17,9 +17,15 @@ let isStopping = false;
 async function stop(exitCode: number): Promise<void> {
   if (isStopping) return;
   isStopping = true;
-  await node?.stop();
-  log.info('node.stopped');
   process.exitCode = exitCode;
+  await end();
+}
+
+/** Ends what was started. While it is only being started there is nothing yet, and the start looks again. */
+async function end(): Promise<void> {
+  if (node === undefined) return;
+  await node.stop();
+  log.info('node.stopped');
   // A connection whose other side is frozen is never closed, and would keep this process for as long.
   setTimeout(() => process.exit(), 1_000).unref();
 }
@@ -48,7 +54,7 @@ try {
     );
   }
   print(`\n  Dropsafe is ready at ${node.url.replace('127.0.0.1', 'localhost')}\n\n`);
-  if (isStopping) await node.stop();
+  if (isStopping) await end();
 } catch (error) {
   if (error instanceof StartError) {
     process.stderr.write(`\nDropsafe cannot start. ${error.message}\n\n`);
