@@ -61,9 +61,11 @@ async function end() {
 }
 
 function signal(name) {
-  for (const child of children) {
+  for (const { pid } of children) {
+    // Never started: 0 would be our own group.
+    if (pid === undefined) continue;
     try {
-      process.kill(-child.pid, name);
+      process.kill(-pid, name);
     } catch {
       // Gone already.
     }

@@ -104,8 +104,9 @@ function isInstalled() {
 }
 
 function hasNode24() {
-  const { stdout } = spawnSync(node24, ['--version'], { encoding: 'utf8' });
-  return String(stdout).startsWith('v24.');
+  // There is no output at all when there is no such program.
+  const { status, stdout } = spawnSync(node24, ['--version'], { encoding: 'utf8' });
+  return status === 0 && stdout.startsWith('v24.');
 }
 
 /** Changes when an install is due: other dependencies, or another machine that shares the folder. */

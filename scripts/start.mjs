@@ -8,11 +8,20 @@ await ensureInstalled();
 await ensureBuilt();
 
 const followParent = pathToFileURL(join(root, 'scripts', 'follow-parent.mjs')).href;
-// A handler of ours takes SIGUSR1 too, but only once everything is loaded; the flag holds from the first moment.
 const bff = spawnNode(
-  ['--disable-sigusr1', '--import', followParent, join('apps', 'bff', 'src', 'main.ts')],
+  [
+    // A handler of ours takes SIGUSR1 too, but only once everything is loaded; the flag holds from the first moment.
+    '--disable-sigusr1',
+    // Megabytes. V8 lets its young space grow to eight times that under load, for next to no gain here.
+    '--max-semi-space-size=16',
+    '--import',
+    followParent,
+    join('apps', 'bff', 'src', 'main.ts'),
+  ],
   {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    // Compiled code is kept, which makes the next start quicker and smaller.
+    env: { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node') },
   },
 );
 // The terminal sends Ctrl-C to both of us. The BFF takes a second signal for the same, so all are handed on.

@@ -33,14 +33,20 @@ export interface Product {
 
 const main = join(import.meta.dirname, '../src/main.ts');
 
+/**
+ * As `scripts/start.mjs` starts it. Without the limit, the part of the heap for young objects grows with the memory of
+ * the machine, to 134 MB on one of 24 GB, while the modules are loaded; it is never given back.
+ */
+const nodeFlags = ['--disable-sigusr1', '--max-semi-space-size=16'];
+
 /** Starts the product and waits until it is ready. Throws when it ends instead. */
 export async function startProduct(options: ProductOptions): Promise<Product> {
   const { dataDir, webDir, profileDir } = options;
   const port = await findFreePort();
   const log = openSync(`${dataDir}.log`, 'a');
-  const flags = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
+  const profiling = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
   const began = performance.now();
-  const child = spawn(process.execPath, [...flags, main], {
+  const child = spawn(process.execPath, [...nodeFlags, ...profiling, main], {
     env: {
       PATH: process.env['PATH'],
       PORT: String(port),

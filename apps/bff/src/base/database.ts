@@ -4,8 +4,7 @@
  */
 import { DrizzleQueryError } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { drizzle, type PostgresJsDatabase, type PostgresJsSession } from 'drizzle-orm/postgres-js';
-import type { PgPreparedQuery, PreparedQueryConfig } from 'drizzle-orm/pg-core';
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import type { ProblemCode } from '@dropsafe/contract/problems';
 import postgres from 'postgres';
@@ -23,37 +22,6 @@ export type Queries = Pick<
 >;
 /** A running transaction. */
 export type Transaction = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0];
-
-/**
- * The statement, prepared on the pool, as one of this transaction. Building a statement costs more than all else about
- * it, so what every change runs is built once; of what was built, only `client` says where it runs.
- */
-export function inTransaction<S extends PgPreparedQuery<PreparedQueryConfig>>(
-  tx: Transaction,
-  statement: S,
-): S {
-  // as: the session that drizzle's own driver for postgres.js makes.
-  const { client } = tx._.session as PostgresJsSession<
-    postgres.Sql,
-    Record<string, never>,
-    Record<string, never>
-  >;
-  if (!('client' in statement)) throw new Error('This drizzle keeps the connection elsewhere.');
-  return Object.assign(Object.create(statement), { client });
-}
-
-/**
- * Waits for statements of one transaction that were sent together, which saves a round trip for each but the first. Of
- * several failures the first statement's is told: in a failed transaction the others fail because of it.
- */
-export async function together<T extends unknown[]>(
-  ...statements: { [K in keyof T]: Promise<T[K]> }
-): Promise<T> {
-  await Promise.allSettled(statements);
-  const answers: unknown[] = [];
-  for (const statement of statements) answers.push(await statement);
-  return answers as T; // as: in the order of the statements
-}
 
 /** An open database. */
 export interface Database {

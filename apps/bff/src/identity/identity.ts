@@ -207,7 +207,7 @@ export function createIdentity(
       const user = await findUserByName(database.queries, canonicalUserName(username));
       if (!(await verifyPassword(user?.passwordHash, password)) || user === undefined) {
         // The typed name is not recorded: it may be a password in the wrong field.
-        await audit.recordRefusal(caller, {
+        await audit.recordAlone(caller, {
           action: 'session.refused',
           subject: user?.name ?? 'unknown user',
         });

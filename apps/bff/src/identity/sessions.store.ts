@@ -74,7 +74,7 @@ export function prepareFindSession(
   return (tokenHash) => find(hex(tokenHash));
 }
 
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+const hex = (hash: Uint8Array) => Buffer.from(hash).toString('hex');
 
 /** Opens a session; answers when it ends at the latest. Removes this user's dead ones in passing. */
 export async function insertSession(

@@ -4,7 +4,13 @@
  * bound to is additional authenticated data, so that a ciphertext moved to another row, rolled back to an older
  * version or given other destinations does not open. One error for every failure.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  randomBytes,
+  type KeyObject,
+} from 'node:crypto';
 import { Redacted } from '../base/redacted.ts';
 import type { Kek } from './keyring.ts';
 
@@ -52,17 +58,13 @@ export function sealValue(
   kek: Kek,
   context: SealContext,
   value: Redacted<Uint8Array>,
-  randomness: SealRandomness = {
-    dek: randomBytes(keyBytes),
-    dekIv: randomBytes(ivBytes),
-    valueIv: randomBytes(ivBytes),
-  },
+  randomness: SealRandomness = drawRandomness(),
 ): SealedValue {
   const { dek, dekIv, valueIv } = randomness;
   try {
     return {
       kekId: kek.id,
-      wrappedDek: encrypt(kek.key.reveal(), dekIv, dekContext(context.secretId, kek.id), dek),
+      wrappedDek: encrypt(wrappingKey(kek), dekIv, dekContext(context.secretId, kek.id), dek),
       sealedValue: encrypt(dek, valueIv, valueContext(context), value.reveal()),
     };
   } finally {
@@ -76,13 +78,31 @@ export function openValue(
   context: SealContext,
   sealed: SealedValue,
 ): Redacted<Uint8Array> {
-  const dek = decrypt(kek.key.reveal(), dekContext(context.secretId, kek.id), sealed.wrappedDek);
+  const dek = decrypt(wrappingKey(kek), dekContext(context.secretId, kek.id), sealed.wrappedDek);
   try {
     if (dek.length !== keyBytes) throw new OpenError();
     return new Redacted(decrypt(dek, valueContext(context), sealed.sealedValue));
   } finally {
     dek.fill(0);
   }
+}
+
+/** In one draw: each costs a call into OpenSSL. */
+function drawRandomness(): SealRandomness {
+  const drawn = randomBytes(keyBytes + 2 * ivBytes);
+  return {
+    dek: drawn.subarray(0, keyBytes),
+    dekIv: drawn.subarray(keyBytes, keyBytes + ivBytes),
+    valueIv: drawn.subarray(keyBytes + ivBytes),
+  };
+}
+
+/**
+ * Node takes a key object in a third of the time that it takes raw bytes. Not for DEKs: a key object cannot be
+ * overwritten, and lives until it is collected.
+ */
+function wrappingKey(kek: Kek): KeyObject {
+  return createSecretKey(kek.key.reveal());
 }
 
 /** Additional data of a value. */
@@ -144,7 +164,7 @@ function encode(parts: readonly string[]): Uint8Array {
 }
 
 function encrypt(
-  key: Uint8Array,
+  key: Uint8Array | KeyObject,
   iv: Uint8Array,
   context: Uint8Array,
   plain: Uint8Array,
@@ -160,7 +180,7 @@ function encrypt(
   ]);
 }
 
-function decrypt(key: Uint8Array, context: Uint8Array, sealed: Uint8Array): Uint8Array {
+function decrypt(key: Uint8Array | KeyObject, context: Uint8Array, sealed: Uint8Array): Uint8Array {
   if (sealed.length < 1 + ivBytes + tagBytes || sealed[0] !== formatVersion) throw new OpenError();
   // Without authTagLength Node accepts tags of 4 bytes, which can be guessed.
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + ivBytes), {

@@ -26,7 +26,7 @@ export function createPermissions(audit: Audit): Permissions {
       if (caller.kind === 'system') return;
       if (caller.kind === 'anonymous') throw new Problem('unauthenticated');
       if (isAllowed(caller.permissions, anyOf)) return;
-      await audit.recordRefusal(caller, {
+      await audit.recordAlone(caller, {
         action: 'permission.denied',
         subject: target,
         permissions: anyOf,

@@ -10,7 +10,8 @@ const CursorContentSchema = z.strictObject({
   sort: SortSchema,
   q: z.string().max(255),
   /** Sort key of the last row: a lower-case name, or milliseconds since 1970, null for never. */
-  key: z.union([z.string().max(64), z.int(), z.null()]),
+  // The bound is that of dates (ECMA-262, 21.4.1.1): beyond, a forged cursor would be a moment that does not exist.
+  key: z.union([z.string().max(64), z.int().min(0).max(8.64e15), z.null()]),
   /** Its name, which decides between equal keys. */
   name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
   /** What the first page counted: counting again on every page would cost more than the page. */

@@ -89,6 +89,7 @@ describe('cursors', () => {
     ['of another search', printCursor(content), { sort: '-createdAt', q: 'y' }],
     ['no base64', '!!!', {}],
     ['no JSON', Buffer.from('{').toString('base64url'), {}],
+    ['a moment that does not exist', printCursor({ ...content, key: Number.MAX_SAFE_INTEGER }), {}],
     ['a key of another kind', printCursor({ ...content, key: 'text' }), {}],
     ['a name that is none', printCursor({ ...content, name: "'; drop table secrets; --" }), {}],
     [

@@ -8,13 +8,9 @@ import {
 } from '@dropsafe/contract/secrets';
 import { and, eq, or, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { index, integer, makePgArray, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import type { EventValues, RecordedPart } from '../audit/audit.ts';
 import { bytes, moment } from '../base/columns.ts';
-import {
-  inTransaction,
-  isUniqueViolation,
-  type Database,
-  type Transaction,
-} from '../base/database.ts';
+import { isUniqueViolation, type Database } from '../base/database.ts';
 import { gather } from '../base/gather.ts';
 import { Problem } from '../base/problem.ts';
 import type { SealedValue } from '../keys/keys.ts';
@@ -117,6 +113,18 @@ const identifiedOf = ({ id, ...metadata }: SecretMetadata & { id: string }): Ide
   metadata,
 });
 
+const sealedOf = ({
+  valueVersion,
+  kekId,
+  wrappedDek,
+  sealedValue,
+  ...rest
+}: SecretMetadata & { id: string; valueVersion: number } & SealedValue): SealedSecret => ({
+  ...identifiedOf(rest),
+  valueVersion,
+  sealed: { kekId, wrappedDek, sealedValue },
+});
+
 /** Makes the look-up of one secret's metadata by the unique index on the name; one query serves all of the same moment. */
 export function prepareFindSecret(
   database: Database,
@@ -124,7 +132,7 @@ export function prepareFindSecret(
   const query = database.queries
     .select(identifiedColumns)
     .from(secrets)
-    .where(sql`${secrets.name} = any(${sql.placeholder('names')}::text[])`)
+    .where(hasName)
     .prepare('find_secret');
   return gather(async (names: readonly SecretName[]) => {
     const rows = await query.execute({ names: makePgArray([...names]) });
@@ -133,24 +141,28 @@ export function prepareFindSecret(
   });
 }
 
-/** Makes what reads a secret with its sealed value and holds the row until the transaction ends; prepared once. */
-export function prepareLockSealedSecret({
+/** Makes the look-up of a secret with its sealed value, in the same way. */
+export function prepareFindSealedSecret({
   queries,
-}: Database): (tx: Transaction, name: SecretName) => Promise<SealedSecret | undefined> {
-  const statement = queries
+}: Database): (name: SecretName) => Promise<SealedSecret | undefined> {
+  const query = queries
     .select(sealedColumns)
     .from(secrets)
-    .where(eq(secrets.name, sql.placeholder('name')))
-    .for('update')
-    .prepare('lock_sealed_secret');
-
-  return async (tx, name) => {
-    const [row] = await inTransaction(tx, statement).execute({ name });
-    if (row === undefined) return undefined;
-    const { valueVersion, kekId, wrappedDek, sealedValue, ...rest } = row;
-    return { ...identifiedOf(rest), valueVersion, sealed: { kekId, wrappedDek, sealedValue } };
-  };
+    .where(hasName)
+    .prepare('find_sealed_secret');
+  return gather(async (names: readonly SecretName[]) => {
+    const rows = await query.execute({ names: makePgArray([...names]) });
+    const byName = new Map(rows.map((row) => [row.name, sealedOf(row)]));
+    return (name) => byName.get(name);
+  });
 }
+
+const hasName = sql`${secrets.name} = any(${sql.placeholder('names')}::text[])`;
+
+// --- changes ---
+//
+// Each is one statement, and with that one transaction: the change, and the event of the rows that it changed. It names
+// the version that was seen, so that whoever decided on a row which is another by now changes nothing, and decides anew.
 
 /** A secret as it is added. */
 type NewSecret = Pick<
@@ -158,36 +170,36 @@ type NewSecret = Pick<
   'name' | 'description' | 'provider' | 'destinations' | 'createdBy'
 > & { id: string; valueVersion: number; sealed: SealedValue };
 
-/**
- * Makes what adds a secret; prepared once. Throws `secret-name-taken`; never overwrites, not even in the same instant
- * (unique index).
- */
-export function prepareInsertSecret({
-  queries,
-}: Database): (tx: Transaction, secret: NewSecret) => Promise<IdentifiedSecret> {
-  const statement = queries
-    .insert(secrets)
-    .values({
-      id: sql.placeholder('id'),
-      name: sql.placeholder('name'),
-      description: sql.placeholder('description'),
-      provider: sql.placeholder('provider'),
-      version: 1,
-      destinations: sql.placeholder('destinations'),
-      valueVersion: sql.placeholder('valueVersion'),
-      kekId: sql.placeholder('kekId'),
-      wrappedDek: sql.placeholder('wrappedDek'),
-      sealedValue: sql.placeholder('sealedValue'),
-      createdAt: sql`now()`,
-      createdBy: sql.placeholder('createdBy'),
-      valueUpdatedAt: sql`now()`,
-    })
-    .returning(identifiedColumns)
-    .prepare('insert_secret');
+/** Makes what adds a secret. Throws `secret-name-taken`; never overwrites, not even in the same instant (unique index). */
+export function prepareInsertSecret(
+  { queries }: Database,
+  recorded: RecordedPart,
+): (secret: NewSecret, event: EventValues) => Promise<IdentifiedSecret> {
+  const changed = queries.$with('changed').as(
+    queries
+      .insert(secrets)
+      .values({
+        id: sql.placeholder('id'),
+        name: sql.placeholder('name'),
+        description: sql.placeholder('description'),
+        provider: sql.placeholder('provider'),
+        version: 1,
+        destinations: sql.placeholder('destinations'),
+        valueVersion: sql.placeholder('valueVersion'),
+        kekId: sql.placeholder('kekId'),
+        wrappedDek: sql.placeholder('wrappedDek'),
+        sealedValue: sql.placeholder('sealedValue'),
+        createdAt: sql`now()`,
+        createdBy: sql.placeholder('createdBy'),
+        valueUpdatedAt: sql`now()`,
+      })
+      .returning(identifiedColumns),
+  );
+  const statement = queries.with(changed, recorded).select().from(changed).prepare('insert_secret');
 
-  return async (tx, { sealed, ...row }) => {
+  return async ({ sealed, ...row }, event) => {
     try {
-      const [inserted] = await inTransaction(tx, statement).execute({ ...row, ...sealed });
+      const [inserted] = await statement.execute({ ...row, ...sealed, ...event });
       if (inserted === undefined) throw new Error('An insert without a conflict answered no row.');
       return identifiedOf(inserted);
     } catch (error) {
@@ -202,6 +214,7 @@ export function prepareInsertSecret({
 
 /** What an update writes. */
 export interface SecretPatch {
+  updatedBy: string;
   description: string | null;
   destinations: string[];
   /** Absent when the sealed value stays as it is: then it is not touched, byte for byte. */
@@ -209,19 +222,19 @@ export interface SecretPatch {
   isNewValue: boolean;
 }
 
-/** Makes what writes an update of a row that the transaction holds; prepared once, with and without a sealed value. */
-export function prepareUpdateSecret({
-  queries,
-}: Database): (
-  tx: Transaction,
-  id: string,
-  by: string,
+/** Makes what updates a secret. Answers nothing, and changes nothing, when it is not at the version that was seen. */
+export function prepareUpdateSecret(
+  { queries }: Database,
+  recorded: RecordedPart,
+): (
+  seen: IdentifiedSecret,
   patch: SecretPatch,
-) => Promise<IdentifiedSecret> {
+  event: EventValues,
+) => Promise<IdentifiedSecret | undefined> {
   const metadata = {
     version: sql`${secrets.version} + 1`,
     updatedAt: sql`now()`,
-    updatedBy: sql`${sql.placeholder('by')}`,
+    updatedBy: sql`${sql.placeholder('updatedBy')}`,
     description: sql`${sql.placeholder('description')}`,
     destinations: sql`${sql.placeholder('destinations')}`,
     valueUpdatedAt: sql`case when ${sql.placeholder('isNewValue')}::boolean then now() else ${secrets.valueUpdatedAt} end`,
@@ -232,39 +245,49 @@ export function prepareUpdateSecret({
     wrappedDek: sql`${sql.placeholder('wrappedDek')}`,
     sealedValue: sql`${sql.placeholder('sealedValue')}`,
   };
-  const isRow = eq(secrets.id, sql.placeholder('id'));
-  const update = (columns: typeof metadata) =>
-    queries.update(secrets).set(columns).where(isRow).returning(identifiedColumns);
+  const update = (columns: typeof metadata) => {
+    const changed = queries
+      .$with('changed')
+      .as(queries.update(secrets).set(columns).where(isSeen).returning(identifiedColumns));
+    return queries.with(changed, recorded).select().from(changed);
+  };
   const ofMetadata = update(metadata).prepare('update_secret');
   const ofBoth = update({ ...metadata, ...sealed }).prepare('update_sealed_secret');
 
-  return async (tx, id, by, { description, destinations, isNewValue, resealed }) => {
-    const statement = inTransaction(tx, resealed === undefined ? ofMetadata : ofBoth);
-    const [row] = await statement.execute({
-      id,
-      by,
-      description,
-      destinations: makePgArray(destinations),
-      isNewValue,
-      ...(resealed && { valueVersion: resealed.valueVersion, ...resealed.sealed }),
-    });
-    if (row === undefined) throw new Error('A row that the transaction holds is gone.');
-    return identifiedOf(row);
+  return async ({ id, metadata: { version } }, { destinations, resealed, ...patch }, event) => {
+    const values = { ...patch, destinations: makePgArray(destinations), ...event, id, version };
+    const [row] =
+      resealed === undefined
+        ? await ofMetadata.execute(values)
+        : await ofBoth.execute({
+            ...values,
+            valueVersion: resealed.valueVersion,
+            ...resealed.sealed,
+          });
+    return row && identifiedOf(row);
   };
 }
 
-/** Makes what deletes a row that the transaction holds; prepared once. */
-export function prepareDeleteSecret({
-  queries,
-}: Database): (tx: Transaction, id: string) => Promise<void> {
-  const statement = queries
-    .delete(secrets)
-    .where(eq(secrets.id, sql.placeholder('id')))
-    .prepare('delete_secret');
-  return async (tx, id) => {
-    await inTransaction(tx, statement).execute({ id });
-  };
+/** Makes what deletes a secret. Answers false, and changes nothing, when it is not at the version that was seen. */
+export function prepareDeleteSecret(
+  { queries }: Database,
+  recorded: RecordedPart,
+): (seen: IdentifiedSecret, event: EventValues) => Promise<boolean> {
+  const changed = queries
+    .$with('changed')
+    .as(queries.delete(secrets).where(isSeen).returning({ id: secrets.id }));
+  const statement = queries.with(changed, recorded).select().from(changed).prepare('delete_secret');
+  return async ({ id, metadata: { version } }, event) =>
+    (await statement.execute({ ...event, id, version })).length > 0;
 }
+
+/** By the primary key. */
+const isSeen = and(
+  eq(secrets.id, sql.placeholder('id')),
+  eq(secrets.version, sql.placeholder('version')),
+);
+
+// --- the list ---
 
 /** Which secrets a page shows. */
 export interface PageRequest {

@@ -18,7 +18,7 @@ import type {
 } from '@dropsafe/contract/secrets';
 import type { Audit } from '../audit/audit.ts';
 import type { Caller } from '../base/caller.ts';
-import { together, type Database, type Transaction } from '../base/database.ts';
+import type { Database } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import type { Keys } from '../keys/keys.ts';
@@ -29,10 +29,10 @@ import {
   keyOf,
   prepareCountSecrets,
   prepareDeleteSecret,
+  prepareFindSealedSecret,
   prepareFindSecret,
   prepareInsertSecret,
   prepareListSecrets,
-  prepareLockSealedSecret,
   prepareUpdateSecret,
   type IdentifiedSecret,
   type SealedSecret,
@@ -78,18 +78,14 @@ export function createSecretsDoor(
   const findSecret = prepareFindSecret(database);
   const listSecrets = prepareListSecrets(database);
   const countSecrets = prepareCountSecrets(database);
-  const lockSealedSecret = prepareLockSealedSecret(database);
-  const insertSecret = prepareInsertSecret(database);
-  const updateSecret = prepareUpdateSecret(database);
-  const deleteSecret = prepareDeleteSecret(database);
+  const findSealedSecret = prepareFindSealedSecret(database);
+  const insertSecret = prepareInsertSecret(database, audit.recorded);
+  const updateSecret = prepareUpdateSecret(database, audit.recorded);
+  const deleteSecret = prepareDeleteSecret(database, audit.recorded);
 
-  /** Holds the row, after the version was compared. */
-  async function lockForChange(
-    tx: Transaction,
-    name: string,
-    ifMatch: string | undefined,
-  ): Promise<SealedSecret> {
-    const secret = isSecretName(name) ? await lockSealedSecret(tx, name) : undefined;
+  /** The secret as it is, after the version was compared. A change names what was seen here. */
+  async function findForChange(name: string, ifMatch: string | undefined): Promise<SealedSecret> {
+    const secret = isSecretName(name) ? await findSealedSecret(name) : undefined;
     if (secret === undefined) throw new Problem('not-found');
     if (!isMatch(ifMatch, etagOf(secret.id, secret.metadata.version)))
       throw new Problem('secret-changed');
@@ -132,24 +128,22 @@ export function createSecretsDoor(
         { secretId: id, name: input.name, valueVersion, destinations: input.destinations },
         value,
       );
-      return database.transaction(async (tx) => {
-        const fields = [
-          'value' as const,
-          ...(input.description === null ? [] : ['description' as const]),
-          ...(input.destinations.length === 0 ? [] : ['destinations' as const]),
-        ];
-        const [secret] = await together(
-          insertSecret(tx, { ...input, id, valueVersion, sealed, createdBy: nameOf(caller) }),
-          audit.record(tx, caller, { action: 'secret.created', subject: input.name, fields }),
-        );
-        return versioned(secret);
-      });
+      const fields = [
+        'value' as const,
+        ...(input.description === null ? [] : ['description' as const]),
+        ...(input.destinations.length === 0 ? [] : ['destinations' as const]),
+      ];
+      const secret = await insertSecret(
+        { ...input, id, valueVersion, sealed, createdBy: nameOf(caller) },
+        audit.eventOf(caller, { action: 'secret.created', subject: input.name, fields }),
+      );
+      return versioned(secret);
     },
 
     async update(caller, name, ifMatch, { value, ...patch }) {
       await permissions.demand(caller, updateSecrets, subjectOf(name));
-      const work = database.transaction(async (tx) => {
-        const current = await lockForChange(tx, name, ifMatch);
+      return untilFirst(async () => {
+        const current = await findForChange(name, ifMatch);
         const change = decideChange(current.metadata, { ...patch, hasValue: value !== undefined });
         switch (change.kind) {
           case 'widened':
@@ -162,45 +156,41 @@ export function createSecretsDoor(
               ],
             });
           case 'unchanged':
-            await audit.record(tx, caller, { action: 'secret.update-unchanged', subject: name });
+            await audit.recordAlone(caller, { action: 'secret.update-unchanged', subject: name });
             return versioned(current);
           case 'change': {
+            const { description = current.metadata.description } = patch;
+            const { destinations = current.metadata.destinations } = patch;
             const resealed =
-              change.seal === 'keep' ? undefined : await reseal(current, value, patch.destinations);
-            const isNewValue = value !== undefined;
+              change.seal === 'keep' ? undefined : await reseal(current, value, destinations);
             const { fields } = change;
-            const [secret] = await together(
-              updateSecret(tx, current.id, nameOf(caller), {
-                description:
-                  patch.description === undefined
-                    ? current.metadata.description
-                    : patch.description,
-                destinations: patch.destinations ?? current.metadata.destinations,
+            const secret = await updateSecret(
+              current,
+              {
+                updatedBy: nameOf(caller),
+                description,
+                destinations,
                 resealed,
-                isNewValue,
-              }),
-              audit.record(tx, caller, { action: 'secret.updated', subject: name, fields }),
+                isNewValue: value !== undefined,
+              },
+              audit.eventOf(caller, { action: 'secret.updated', subject: name, fields }),
             );
-            return versioned(secret);
+            return secret && versioned(secret);
           }
         }
-      });
-      return work.catch(async (error: unknown) => {
-        // Told after the roll-back, which would take the event with it.
+      }).catch(async (error: unknown) => {
         if (error instanceof Problem && error.code === 'secret-unreadable')
-          await audit.recordRefusal(caller, { action: 'secret.unreadable', subject: name });
+          await audit.recordAlone(caller, { action: 'secret.unreadable', subject: name });
         throw error;
       });
     },
 
     async delete(caller, name, ifMatch) {
       await permissions.demand(caller, deleteSecrets, subjectOf(name));
-      await database.transaction(async (tx) => {
-        const secret = await lockForChange(tx, name, ifMatch);
-        await together(
-          deleteSecret(tx, secret.id),
-          audit.record(tx, caller, { action: 'secret.deleted', subject: name }),
-        );
+      await untilFirst(async () => {
+        const seen = await findForChange(name, ifMatch);
+        const event = audit.eventOf(caller, { action: 'secret.deleted', subject: name });
+        return (await deleteSecret(seen, event)) || undefined;
       });
     },
   };
@@ -209,7 +199,7 @@ export function createSecretsDoor(
   async function reseal(
     current: SealedSecret,
     value: NewValue | undefined,
-    destinations: readonly string[] | undefined,
+    destinations: readonly string[],
   ) {
     const { id: secretId, metadata, valueVersion, sealed } = current;
     const before = {
@@ -218,11 +208,7 @@ export function createSecretsDoor(
       valueVersion,
       destinations: metadata.destinations,
     };
-    const after = {
-      ...before,
-      valueVersion: valueVersion + 1,
-      destinations: destinations ?? metadata.destinations,
-    };
+    const after = { ...before, valueVersion: valueVersion + 1, destinations };
     if (value !== undefined)
       return { valueVersion: after.valueVersion, sealed: await keys.seal(after, value) };
     const stored = keys.open(before, sealed);
@@ -232,6 +218,18 @@ export function createSecretsDoor(
       stored.wipe();
     }
   }
+}
+
+/**
+ * Repeats a change that was decided on a version which somebody else has replaced by now. Each time one of those who
+ * compete has won, so that nobody competes for long.
+ */
+async function untilFirst<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let attempts = 0; attempts < 100; attempts += 1) {
+    const done = await attempt();
+    if (done !== undefined) return done;
+  }
+  throw new Problem('overloaded');
 }
 
 function versioned({ id, metadata }: IdentifiedSecret): VersionedSecret {
