@@ -7,6 +7,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { createApp } from './app.ts';
+import { openAudit } from './audit/audit.ts';
 import { systemCaller } from './base/caller.ts';
 import { codeOf, migrateDatabase, openDatabase, type DatabaseTarget } from './base/database.ts';
 import { startEmbeddedPostgres } from './base/embedded-postgres.ts';
@@ -96,10 +97,11 @@ export async function openRooms(
 ): Promise<Rooms> {
   const database = await openDatabase(target);
   started.add(() => database.close());
-  const keys = await migrateDatabase(target, migrationsFolder, () =>
-    openKeys(database, { text: config.keyset, file: config.keysetFile }, log),
-  );
-  return wire(database, keys, log, {
+  const { keys, audit } = await migrateDatabase(target, migrationsFolder, async () => {
+    const opened = await openKeys(database, { text: config.keyset, file: config.keysetFile }, log);
+    return { keys: opened, audit: await openAudit(database, await opened.namedKey('audit')) };
+  });
+  return wire(database, audit, keys, log, {
     idleMinutes: config.sessionIdleMinutes,
     hours: config.sessionHours,
   });

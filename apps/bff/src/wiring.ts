@@ -1,4 +1,4 @@
-import { createAudit } from './audit/audit.ts';
+import type { Audit } from './audit/audit.ts';
 import type { Database } from './base/database.ts';
 import type { Log } from './base/log.ts';
 import { createIdentity, type Identity, type SessionLimits } from './identity/identity.ts';
@@ -15,8 +15,13 @@ export interface Rooms {
 }
 
 /** Builds the rooms. */
-export function wire(database: Database, keys: Keys, log: Log, limits: SessionLimits): Rooms {
-  const audit = createAudit(database);
+export function wire(
+  database: Database,
+  audit: Audit,
+  keys: Keys,
+  log: Log,
+  limits: SessionLimits,
+): Rooms {
   const permissions = createPermissions(audit);
   const identity = createIdentity(database, audit, permissions, limits);
   const secrets = createSecretsDoor(database, audit, permissions, keys);

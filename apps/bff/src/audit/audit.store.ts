@@ -1,85 +1,212 @@
 import { sql } from 'drizzle-orm';
-import { bigint, makePgArray, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
-import type { Caller } from '../base/caller.ts';
-import type { Database, Queries } from '../base/database.ts';
-import type { AuditEvent } from './event.ts';
+import { bigint, pgTable, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import { bytes, moment } from '../base/columns.ts';
+import { within, type Database, type Queries, type Transaction } from '../base/database.ts';
+import { emptyChain, type ChainedEvent, type ChainEnd } from './chain.ts';
 
 /** The trail. Insert-only. */
 export const auditEvents = pgTable('audit_events', {
-  id: bigint({ mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+  /** Counts from 1 without a gap: given out under the lock on the end of the chain. */
+  id: bigint({ mode: 'number' }).primaryKey(),
   /** The database's clock: one order for all nodes. */
-  at: timestamp({ withTimezone: true, precision: 3 })
-    .notNull()
-    .default(sql`clock_timestamp()`),
+  at: moment().notNull(),
   principalKind: text().notNull(),
   principalId: uuid(),
   principalName: text(),
+  means: text(),
   action: text().notNull(),
   subject: text().notNull(),
   fields: text().array(),
   permissions: text().array(),
   address: text(),
   requestId: text().notNull(),
+  mac: bytes().notNull(),
 });
 
-/** An event as it is written. */
-export interface EventValues extends Record<string, string | null> {
-  principalKind: string;
-  principalId: string | null;
-  principalName: string | null;
-  action: string;
-  subject: string;
-  /** Lists as PostgreSQL writes them. */
-  fields: string | null;
-  permissions: string | null;
-  address: string | null;
-  requestId: string;
+/** The end of the chain, in one row: what the next event is chained to. Whoever appends locks it until the commit. */
+export const auditChain = pgTable('audit_chain', {
+  id: smallint().primaryKey(),
+  lastId: bigint({ mode: 'number' }).notNull(),
+  lastMac: bytes().notNull(),
+});
+
+/** An event with its MAC. */
+export interface StoredEvent extends ChainedEvent {
+  mac: Uint8Array;
 }
 
-/** The event of this caller. */
-export function eventValues(caller: Caller, event: AuditEvent): EventValues {
+/** The end of the chain while it is locked, and the time for the events that follow. */
+export interface LockedEnd extends ChainEnd {
+  at: string;
+}
+
+/**
+ * The parts of the one statement of a group of changes, to stand around its own part, `changed`:
+ * `chain` locks the end of the chain and is empty when that is not the one that the events were made for (or when their
+ * time is not the database's, by more than `tolerance` seconds); `changed` is to do nothing then (`isInTurn`); `chainEnd` moves the
+ * end, and refuses everything when not all of the changes came to something (`comingToSomething`); `recorded` appends their events.
+ */
+export function groupParts({ queries }: Pick<Database, 'queries'>) {
+  const chain = queries.$with('chain', {}).as(
+    sql`select from ${auditChain} where ${auditChain.lastMac} = ${sql.placeholder('beforeMac')}
+          and abs(extract(epoch from clock_timestamp() - ${sql.placeholder('at')}::timestamptz)) < ${sql.placeholder('tolerance')}::float8
+          for update`,
+  );
+  const chainEnd = queries.$with('chain_end', {}).as(
+    sql`update ${auditChain} set last_mac = ${sql.placeholder('lastMac')},
+          last_id = case when (select count(*) from changed) = ${sql.placeholder('count')}::int
+            then ${sql.placeholder('lastId')}::bigint else refuse_group(array(select id::text from changed)) end
+          where ${isInTurn}`,
+  );
+  const recorded = queries.$with('recorded', {})
+    .as(sql`insert into ${auditEvents} (id, at, principal_kind, principal_id, principal_name, means, action, subject, fields,
+          permissions, address, request_id, mac) ${eventsAsRows} where ${isInTurn}`);
+  return { chain, chainEnd, recorded };
+}
+
+/** The condition of everything that a group changes. */
+export const isInTurn = sql`exists (select from chain)`;
+
+/** What a group's statement needs beside its own values. Under the lock the time was just read, and need not be compared. */
+export function groupValues(before: ChainEnd, events: readonly StoredEvent[], isLocked: boolean) {
   return {
-    principalKind: caller.kind,
-    principalId: caller.id,
-    principalName: caller.name,
-    action: event.action,
-    subject: event.subject,
-    fields: 'fields' in event ? makePgArray(event.fields) : null,
-    permissions: 'permissions' in event ? makePgArray([...event.permissions]) : null,
-    address: caller.address,
-    requestId: caller.requestId,
+    beforeMac: before.mac,
+    at: events.at(-1)?.at,
+    tolerance: isLocked ? 3600 : 1,
+    count: events.length,
+    ...appendValues(events),
   };
 }
 
-const placeholders = {
-  principalKind: sql`${sql.placeholder('principalKind')}::text`,
-  principalId: sql`${sql.placeholder('principalId')}::uuid`,
-  principalName: sql`${sql.placeholder('principalName')}::text`,
-  action: sql`${sql.placeholder('action')}::text`,
-  subject: sql`${sql.placeholder('subject')}::text`,
-  fields: sql`${sql.placeholder('fields')}::text[]`,
-  permissions: sql`${sql.placeholder('permissions')}::text[]`,
-  address: sql`${sql.placeholder('address')}::text`,
-  requestId: sql`${sql.placeholder('requestId')}::text`,
-};
-
-/** Appends one event. */
-export async function insertEvent(
-  queries: Queries,
-  caller: Caller,
-  event: AuditEvent,
-): Promise<void> {
-  await queries
-    .insert(auditEvents)
-    .values(placeholders)
-    .prepare('insert_audit_event')
-    .execute(eventValues(caller, event));
+function appendValues(events: readonly StoredEvent[]) {
+  const last = events.at(-1);
+  const rows = events.map(({ mac, ...event }) => ({
+    ...event,
+    mac: `\\x${Buffer.from(mac).toString('hex')}`,
+  }));
+  return { lastId: last?.id, lastMac: last?.mac, events: JSON.stringify(rows) };
 }
 
-/** The part of a statement that appends the event of the change: one for every row of its part `changed`. */
-export function recordedPart({ queries }: Database) {
-  return queries.$with('recorded', {}).as(
-    sql`insert into ${auditEvents} (principal_kind, principal_id, principal_name, action, subject, fields, permissions, address, request_id)
-        select ${sql.join(Object.values(placeholders), sql`, `)} from changed`,
+const eventsAsRows = sql`select id, at, "principalKind", "principalId", "principalName", means, action, subject, fields,
+    permissions, address, "requestId", mac
+  from json_to_recordset(${sql.placeholder('events')}::json) as event(id bigint, at timestamptz, "principalKind" text,
+    "principalId" uuid, "principalName" text, means text, action text, subject text, fields text[], permissions text[],
+    address text, "requestId" text, mac bytea)`;
+
+/** Of a group that was refused, the ids that would have come to something; undefined for any other error. */
+export function comingToSomething(error: unknown): string[] | undefined {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    // As `refuse_group` raises it (migrations/0002_audit_chain.sql).
+    if ('code' in current && current.code === 'DS001' && 'detail' in current)
+      return String(current.detail).split(',');
+  }
+  return undefined;
+}
+
+/** Makes what records events that go with no change. */
+export function prepareRecordAlone({ queries }: Database) {
+  const { chain, chainEnd, recorded } = groupParts({ queries });
+  const changed = queries
+    .$with('changed', { id: auditEvents.id })
+    .as(
+      sql`select id from json_to_recordset(${sql.placeholder('events')}::json) as event(id bigint) where ${isInTurn}`,
+    );
+  return queries
+    .with(chain, changed, chainEnd, recorded)
+    .select()
+    .from(changed)
+    .prepare('record_alone');
+}
+
+/** Appends to the chain in a transaction of one's own. */
+export interface ChainStore {
+  /** Locks the end of the chain until the transaction ends. */
+  lockEnd(tx: Transaction): Promise<LockedEnd>;
+  /** Appends events behind the end that was locked. */
+  append(tx: Transaction, events: readonly StoredEvent[]): Promise<void>;
+}
+
+/** Makes these two. */
+export function prepareChain({ queries }: Database): ChainStore {
+  const lock = queries
+    .select({
+      id: auditChain.lastId,
+      mac: auditChain.lastMac,
+      at: sql`date_trunc('milliseconds', clock_timestamp())`.mapWith(auditEvents.at),
+    })
+    .from(auditChain)
+    .for('update')
+    .prepare('lock_audit_chain');
+  const end = queries.$with('chain_end').as(
+    queries
+      .update(auditChain)
+      .set({
+        lastId: sql`${sql.placeholder('lastId')}`,
+        lastMac: sql`${sql.placeholder('lastMac')}`,
+      })
+      .returning({ id: auditChain.id }),
   );
+  const append = queries
+    .with(end)
+    .insert(auditEvents)
+    .select(eventsAsRows)
+    .prepare('append_audit_events');
+
+  return {
+    async lockEnd(tx) {
+      const [found] = await within(tx, lock).execute();
+      if (found === undefined) throw new Error('The end of the audit chain is not there.');
+      return found;
+    },
+    async append(tx, events) {
+      await within(tx, append).execute(appendValues(events));
+    },
+  };
+}
+
+/** Makes the end of the chain if there is none. Answers whether it was made. */
+export async function insertChainEnd({ queries }: Database, end: ChainEnd): Promise<boolean> {
+  const made = await queries
+    .insert(auditChain)
+    .values({ id: 1, lastId: end.id, lastMac: end.mac })
+    .onConflictDoNothing()
+    .returning({ id: auditChain.id });
+  return made.length > 0;
+}
+
+/** Events behind `id`, in order; served by the primary key. */
+export async function listEventsAfter(
+  { queries }: { queries: Queries },
+  id: number,
+  limit: number,
+): Promise<StoredEvent[]> {
+  return queries
+    .select()
+    .from(auditEvents)
+    .where(sql`${auditEvents.id} > ${id}`)
+    .orderBy(auditEvents.id)
+    .limit(limit);
+}
+
+/** Chains events of a version that had no chain, in their order. Only for a chain that was just begun. */
+export async function adoptEvents(
+  { transaction }: Database,
+  macOfNext: (before: ChainEnd, event: ChainedEvent) => Uint8Array,
+): Promise<void> {
+  await transaction(async (queries) => {
+    let end: ChainEnd = emptyChain;
+    for (;;) {
+      const events = await listEventsAfter({ queries }, end.id, 1_000);
+      if (events.length === 0) break;
+      for (const event of events) {
+        const mac = macOfNext(end, event);
+        await queries
+          .update(auditEvents)
+          .set({ mac })
+          .where(sql`${auditEvents.id} = ${event.id}`);
+        end = { id: event.id, mac };
+      }
+    }
+    await queries.update(auditChain).set({ lastId: end.id, lastMac: end.mac });
+  });
 }

@@ -1,36 +1,233 @@
 /**
- * @file The front door to the audit trail. A change and its event are one transaction (P6). Where the change is a single
- * statement, the event is a part of that statement: `recorded` and `eventOf`. Where it takes several, `record` takes
- * their transaction. What was refused has no change to go with and is recorded on its own; when that cannot be written,
- * the request fails.
+ * @file The front door to the audit trail, and the one way to change anything: a change and its events are one
+ * transaction (P6), and every event is chained to the one before ([Note: Audit chain]). What was refused has no change
+ * to go with and is recorded on its own; when that cannot be written, the request fails.
+ *
+ * Whoever appends locks the end of the chain until the commit. So that nobody waits for that longer than for a commit,
+ * what comes often is one statement for many changes at once (`groupedChange`); everything else appends last, when its
+ * own work is done (`change`). The two lock in opposite orders, so a table is changed in one of these ways and not in both.
  */
+import type { KeyObject } from 'node:crypto';
 import type { Caller } from '../base/caller.ts';
-import type { Database, Transaction } from '../base/database.ts';
-import { eventValues, insertEvent, recordedPart, type EventValues } from './audit.store.ts';
+import { problemOfDatabase, within, type Database, type Transaction } from '../base/database.ts';
+import { inGroups } from '../base/in-groups.ts';
+import type { Redacted } from '../base/redacted.ts';
+import {
+  adoptEvents,
+  comingToSomething,
+  groupValues,
+  insertChainEnd,
+  prepareChain,
+  prepareRecordAlone,
+  type StoredEvent,
+} from './audit.store.ts';
+import { emptyChain, macKeyOf, macOf, type ChainEnd } from './chain.ts';
 import type { AuditEvent } from './event.ts';
+import { createDatabaseClock } from './database-clock.ts';
 
-export type { EventValues } from './audit.store.ts';
+export { groupParts, isInTurn } from './audit.store.ts';
 
-/** The part of a statement that appends its event: for every row of the part named `changed`, so with a change or not at all. */
-export type RecordedPart = ReturnType<typeof recordedPart>;
+/** A kind of change that is made in groups: by one statement around the part `changed`, see `groupParts`. */
+export interface GroupStatement<C, Row, R> {
+  statement: { execute: (values: Record<string, unknown>) => Promise<Row[]> };
+  /** Of two changes of the same thing one waits for the next group: all in a group must be able to come to something. */
+  keyOf: (change: C) => unknown;
+  /** What `changed` answers as `id` for this change. */
+  idOf: (change: C) => string;
+  /** The values of the part `changed`. */
+  valuesOf: (changes: readonly C[]) => Record<string, unknown>;
+  /** What came of each, when all came to something. */
+  resultsOf: (rows: readonly Row[], changes: readonly C[]) => R[];
+}
 
-/** Writes the trail. */
+/** Changes things and writes the trail. */
 export interface Audit {
-  /** Goes into the statement of a change, which is then run with `eventOf` beside its own values. */
-  recorded: RecordedPart;
-  eventOf(caller: Caller, event: AuditEvent): EventValues;
-  /** Appends an event to the transaction of the change that it tells of. */
-  record(tx: Transaction, caller: Caller, event: AuditEvent): Promise<void>;
-  /** Appends an event about something that changed nothing, in a transaction of its own. */
+  /** Runs `work` and appends what it tells, in one transaction: all of it, or nothing. */
+  change<T>(
+    caller: Caller,
+    work: (tx: Transaction, tell: (event: AuditEvent) => void) => Promise<T>,
+  ): Promise<T>;
+  /**
+   * Makes a kind of change that many ask for at once: they share statements (group commit). A change that comes to
+   * nothing is answered by undefined and has no event.
+   */
+  groupedChange<C, Row, R>(
+    group: GroupStatement<C, Row, R>,
+  ): (caller: Caller, event: AuditEvent, change: C) => Promise<R | undefined>;
+  /** Appends an event about something that changed nothing. */
   recordAlone(caller: Caller, event: AuditEvent): Promise<void>;
 }
 
-/** The trail of this database. */
-export function createAudit(database: Database): Audit {
+/** An event, and who it is about. */
+interface NewEvent {
+  caller: Caller;
+  event: AuditEvent;
+}
+
+/** One group at a time: two would only wait for each other, and be smaller. A value has 64 KiB at most. */
+const limits = { mostUnderWay: 1, mostInGroup: 64 };
+
+/**
+ * Opens the trail of this database, chained under `trailKey`. To be called while no other node does the same: the first
+ * time it begins the chain, and takes in what an earlier version wrote without one.
+ */
+export async function openAudit(
+  database: Database,
+  trailKey: Redacted<Uint8Array>,
+): Promise<Audit> {
+  const key = macKeyOf(trailKey.reveal());
+  const chain = prepareChain(database);
+  if (await insertChainEnd(database, emptyChain))
+    await adoptEvents(database, (before, event) => macOf(key, before, event));
+
+  /** What the next event will be chained to, as far as this node knows: its own groups under way are taken to succeed. */
+  let expectedEnd: ChainEnd | undefined;
+  const clock = createDatabaseClock();
+
+  function groupedChange<C, Row, R>({
+    statement,
+    keyOf,
+    idOf,
+    valuesOf,
+    resultsOf,
+  }: GroupStatement<C, Row, R>) {
+    type Wanted = NewEvent & { change: C };
+
+    /** All of the group or nothing. Answers undefined when the chain does not end there; throws for anything else. */
+    async function run(
+      group: readonly Wanted[],
+      end: ChainEnd,
+      at: string,
+      tx?: Transaction,
+    ): Promise<R[] | undefined> {
+      const changes = group.map(({ change }) => change);
+      const events = chainUp(key, end, at, group);
+      expectedEnd = events.at(-1);
+      const values = { ...valuesOf(changes), ...groupValues(end, events, tx !== undefined) };
+      try {
+        const rows = await (tx === undefined ? statement : within(tx, statement)).execute(values);
+        if (rows.length > 0) return resultsOf(rows, changes);
+      } catch (error) {
+        expectedEnd = undefined;
+        throw error;
+      }
+      expectedEnd = undefined;
+      return undefined;
+    }
+
+    const runLocked = (group: readonly Wanted[]) =>
+      database.transaction(async (tx) => {
+        const { at, ...end } = await chain.lockEnd(tx);
+        clock.set(at);
+        const results = await run(group, end, at, tx);
+        if (results === undefined)
+          throw new Error('The end of the chain moved while it was locked.');
+        return results;
+      });
+
+    async function runExpected(group: readonly Wanted[]): Promise<R[] | undefined> {
+      const at = clock.now();
+      return expectedEnd && at !== undefined ? run(group, expectedEnd, at) : undefined;
+    }
+
+    /** Those that come to something, as a group of their own. */
+    async function runFitting(group: readonly Wanted[]): Promise<Map<Wanted, R>> {
+      try {
+        const results = (await runExpected(group)) ?? (await runLocked(group));
+        return new Map(results.map((result, index) => [group[index] as Wanted, result])); // as: one for each
+      } catch (error) {
+        const ids = comingToSomething(error);
+        if (ids === undefined) throw error;
+        const fitting = group.filter(({ change }) => ids.includes(idOf(change)));
+        return fitting.length === 0 ? new Map() : runFitting(fitting);
+      }
+    }
+
+    const change = inGroups(
+      async (group: readonly Wanted[]) => {
+        try {
+          const results = await runFitting(group);
+          return group.map((wanted) => () => results.get(wanted));
+        } catch (error) {
+          // Nobody's change may fail for what is wrong with somebody else's: each on its own, if that can help.
+          if (group.length === 1 || problemOfDatabase(error) !== undefined) throw error;
+          const each: (() => R | undefined)[] = [];
+          for (const wanted of group) each.push(await settle(runFitting([wanted]), wanted));
+          return each;
+        }
+      },
+      { ...limits, keyOf: (wanted) => keyOf(wanted.change) },
+    );
+
+    async function settle(running: Promise<Map<Wanted, R>>, wanted: Wanted) {
+      try {
+        const result = (await running).get(wanted);
+        return () => result;
+      } catch (error) {
+        return () => {
+          throw error;
+        };
+      }
+    }
+
+    return async (caller: Caller, event: AuditEvent, wanted: C) =>
+      (await change({ caller, event, change: wanted }))();
+  }
+
+  const recordAlone = groupedChange({
+    statement: prepareRecordAlone(database),
+    keyOf: (alone: object) => alone,
+    idOf: () => '',
+    valuesOf: () => ({}),
+    resultsOf: (_, events) => events.map(() => true),
+  });
+
   return {
-    recorded: recordedPart(database),
-    eventOf: eventValues,
-    record: (tx, caller, event) => insertEvent(tx, caller, event),
-    recordAlone: (caller, event) => insertEvent(database.queries, caller, event),
+    change: (caller, work) =>
+      database.transaction(async (tx) => {
+        const told: NewEvent[] = [];
+        const result = await work(tx, (event) => told.push({ caller, event }));
+        if (told.length > 0) {
+          const { at, ...end } = await chain.lockEnd(tx);
+          const events = chainUp(key, end, at, told);
+          expectedEnd = events.at(-1);
+          await chain.append(tx, events);
+        }
+        return result;
+      }),
+    groupedChange,
+    async recordAlone(caller, event) {
+      if ((await recordAlone(caller, event, {})) === undefined)
+        throw new Error('An event was not recorded.');
+    },
   };
+}
+
+/** The events as they follow upon `end`. */
+function chainUp(
+  key: KeyObject,
+  end: ChainEnd,
+  at: string,
+  events: readonly NewEvent[],
+): StoredEvent[] {
+  let before = end;
+  return events.map(({ caller, event }) => {
+    const chained = {
+      id: before.id + 1,
+      at,
+      principalKind: caller.kind,
+      principalId: caller.id,
+      principalName: caller.name,
+      means: caller.kind === 'user' ? caller.session.means : null,
+      action: event.action,
+      subject: event.subject,
+      fields: 'fields' in event ? event.fields : null,
+      permissions: 'permissions' in event ? event.permissions : null,
+      address: caller.address,
+      requestId: caller.requestId,
+    };
+    const stored = { ...chained, mac: macOf(key, before, chained) };
+    before = stored;
+    return stored;
+  });
 }

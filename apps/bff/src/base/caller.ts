@@ -14,7 +14,7 @@ export interface UserCaller extends Origin {
   id: string;
   name: string;
   permissions: readonly Permission[];
-  session: { id: string; expiresAt: Date };
+  session: { id: string; expiresAt: Date; means: string };
 }
 
 /** The operator at the terminal of the machine, or Dropsafe itself at the start. Holds every permission. */

@@ -82,6 +82,17 @@ export async function openDatabase(target: DatabaseTarget): Promise<Database> {
   };
 }
 
+/**
+ * A statement that was prepared on the pool, to be run in a transaction: drizzle then builds its text once and not for
+ * every transaction, and the server plans it once for each connection.
+ */
+export function within<S extends object>(tx: Transaction, statement: S): S {
+  // as: drizzle keeps the connection that a statement runs on in this field, and offers no way to name another.
+  const { client } = (tx as unknown as { session: { client: object } }).session;
+  // as: the same statement in all but that field.
+  return Object.create(statement, { client: { value: client } }) as S;
+}
+
 async function proveServer(sql: postgres.Sql): Promise<void> {
   const rows = await sql<{ version: number; standby: boolean }[]>`
     select current_setting('server_version_num')::int as version, pg_is_in_recovery() as standby`.catch(

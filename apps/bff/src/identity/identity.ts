@@ -164,10 +164,10 @@ export function createIdentity(
     await checkNewPassword(password, name, 'password');
     const id = randomUUID();
     const passwordHash = await hashPassword(password);
-    await database.transaction(async (tx) => {
+    await audit.change(caller, async (tx, tell) => {
       await insertUser(tx, { id, name, canonicalName, passwordHash });
       await permissions.grant(tx, id, granted);
-      await audit.record(tx, caller, {
+      tell({
         action: 'user.created',
         subject: name,
         permissions: granted,
@@ -194,7 +194,7 @@ export function createIdentity(
         id: session.userId,
         name: session.userName,
         permissions: session.permissions,
-        session: { id: session.id, expiresAt: session.expiresAt },
+        session: { id: session.id, expiresAt: session.expiresAt, means: session.means },
         ...origin,
       };
     },
@@ -215,7 +215,8 @@ export function createIdentity(
       }
       const token = mintToken();
       const id = randomUUID();
-      const expiresAt = await database.transaction(async (tx) => {
+      const means = 'password';
+      const expiresAt = await audit.change(caller, async (tx, tell) => {
         // The password may have been changed while it was compared; then this session must not come to life after all.
         if (!(await isStillCurrent(tx, user))) throw new Problem('sign-in-refused');
         await clearFailures(tx, account);
@@ -223,10 +224,10 @@ export function createIdentity(
         await pruneAttempts(tx, lockedAfterFailures);
         const until = await insertSession(
           tx,
-          { id, tokenHash: hashToken(token), userId: user.id },
+          { id, tokenHash: hashToken(token), userId: user.id, means },
           limits.hours,
         );
-        await audit.record(tx, caller, { action: 'session.started', subject: user.name });
+        tell({ action: 'session.started', subject: user.name });
         return until;
       });
       const { requestId, address: from } = caller;
@@ -236,7 +237,7 @@ export function createIdentity(
           id: user.id,
           name: user.name,
           permissions: user.permissions,
-          session: { id, expiresAt },
+          session: { id, expiresAt, means },
           requestId,
           address: from,
         },
@@ -245,10 +246,9 @@ export function createIdentity(
     },
 
     async signOut(caller) {
-      await database.transaction(async (tx) => {
+      await audit.change(caller, async (tx, tell) => {
         const wasAlive = await deleteSession(tx, caller.session.id);
-        if (wasAlive)
-          await audit.record(tx, caller, { action: 'session.ended', subject: caller.name });
+        if (wasAlive) tell({ action: 'session.ended', subject: caller.name });
       });
     },
 
@@ -263,10 +263,10 @@ export function createIdentity(
       await clearFailures(database.queries, account);
       await checkNewPassword(newPassword, caller.name, 'newPassword');
       const passwordHash = await hashPassword(newPassword);
-      await database.transaction(async (tx) => {
+      await audit.change(caller, async (tx, tell) => {
         await updatePasswordHash(tx, caller.id, passwordHash);
         await deleteSessionsOf(tx, caller.id, caller.session.id);
-        await audit.record(tx, caller, { action: 'user.password-changed', subject: caller.name });
+        tell({ action: 'user.password-changed', subject: caller.name });
       });
     },
 
@@ -293,19 +293,19 @@ export function createIdentity(
       const user = await findOrRefuse(name);
       await checkNewPassword(password, user.name, 'password');
       const passwordHash = await hashPassword(password);
-      await database.transaction(async (tx) => {
+      await audit.change(caller, async (tx, tell) => {
         await updatePasswordHash(tx, user.id, passwordHash);
         await clearFailures(tx, attemptKey('account', canonicalUserName(user.name)));
         await deleteSessionsOf(tx, user.id);
-        await audit.record(tx, caller, { action: 'user.password-reset', subject: user.name });
+        tell({ action: 'user.password-reset', subject: user.name });
       });
     },
 
     async setPermissions(caller, { name, permissions: granted }) {
       const user = await findOrRefuse(name);
-      await database.transaction(async (tx) => {
+      await audit.change(caller, async (tx, tell) => {
         await permissions.grant(tx, user.id, granted);
-        await audit.record(tx, caller, {
+        tell({
           action: 'user.permissions-set',
           subject: user.name,
           permissions: granted,

@@ -1,6 +1,6 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import type { Permission } from '@dropsafe/contract/permissions';
-import { index, makePgArray, pgTable, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { index, makePgArray, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import { bytes } from '../base/columns.ts';
 import type { Database, Queries } from '../base/database.ts';
 import { gather } from '../base/gather.ts';
@@ -20,6 +20,8 @@ export const sessions = pgTable(
     /** Up to a minute behind, so that not every request is a write. */
     lastSeenAt: timestamp({ withTimezone: true, precision: 3 }).notNull().defaultNow(),
     expiresAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+    /** How one signed in: `password`, `passkey`, or `oidc:` and the name of the provider. */
+    means: text().notNull().default('password'),
   },
   (table) => [index().on(table.userId)],
 );
@@ -28,6 +30,7 @@ export const sessions = pgTable(
 export interface LiveSession {
   id: string;
   expiresAt: Date;
+  means: string;
   userId: string;
   userName: string;
   permissions: Permission[];
@@ -48,6 +51,7 @@ export function prepareFindSession(
       tokenHash: sessions.tokenHash,
       id: sessions.id,
       expiresAt: sessions.expiresAt,
+      means: sessions.means,
       userId: users.id,
       userName: users.name,
       permissions: grantsOf(users.id),
@@ -79,7 +83,7 @@ const hex = (hash: Uint8Array) => Buffer.from(hash).toString('hex');
 /** Opens a session; answers when it ends at the latest. Removes this user's dead ones in passing. */
 export async function insertSession(
   queries: Queries,
-  session: { id: string; tokenHash: Uint8Array; userId: string },
+  session: { id: string; tokenHash: Uint8Array; userId: string; means: string },
   hours: number,
 ): Promise<Date> {
   await queries

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** A session token with 256 random bits; only the browser ever has it. */
 export function mintToken(): string {
@@ -7,5 +7,5 @@ export function mintToken(): string {
 
 /** What is stored of a token. A plain hash is enough for something that nobody can guess. */
 export function hashToken(token: string): Uint8Array {
-  return createHash('sha256').update(token).digest();
+  return hash('sha256', token, 'buffer');
 }

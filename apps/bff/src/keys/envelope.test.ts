@@ -1,4 +1,4 @@
-import { createDecipheriv } from 'node:crypto';
+import { createDecipheriv, createSecretKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -38,7 +38,7 @@ const vectors = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../../../docs/encryption.vectors.json'), 'utf8'),
 ) as Vector[];
 
-const kek: Kek = { id: 'kek-test', key: new Redacted(new Uint8Array(32).fill(7)) };
+const kek: Kek = { id: 'kek-test', key: createSecretKey(new Uint8Array(32).fill(7)) };
 const context: SealContext = {
   secretId: '00000000-0000-4000-8000-000000000001',
   name: 'API_KEY',
@@ -55,7 +55,7 @@ describe('the published vectors', () => {
   });
 
   test.each(vectors)('$title: sealing gives the bytes, opening gives the value', (vector) => {
-    const key: Kek = { id: vector.kekId, key: new Redacted(fromHex(vector.kek)) };
+    const key: Kek = { id: vector.kekId, key: createSecretKey(fromHex(vector.kek)) };
     const randomness = {
       dek: fromHex(vector.dek),
       dekIv: fromHex(vector.dekIv),
@@ -123,7 +123,7 @@ describe('does not open', () => {
 
   test('under another key of the same id', () => {
     expect(() =>
-      openValue({ ...kek, key: new Redacted(new Uint8Array(32).fill(8)) }, context, sealed),
+      openValue({ ...kek, key: createSecretKey(new Uint8Array(32).fill(8)) }, context, sealed),
     ).toThrow(OpenError);
   });
 
@@ -162,7 +162,9 @@ describe('does not open', () => {
 test('the check value opens under its own key only', () => {
   const check = sealCheck(kek);
   expect(opensCheck(kek, check)).toBe(true);
-  expect(opensCheck({ ...kek, key: new Redacted(new Uint8Array(32).fill(8)) }, check)).toBe(false);
+  expect(opensCheck({ ...kek, key: createSecretKey(new Uint8Array(32).fill(8)) }, check)).toBe(
+    false,
+  );
   expect(opensCheck({ ...kek, id: 'kek-other' }, check)).toBe(false);
   expect(opensCheck(kek, check.subarray(0, 20))).toBe(false);
 });

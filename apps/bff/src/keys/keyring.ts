@@ -2,7 +2,7 @@
  * @file The keyset in memory: the KEKs of this node, one of them primary. As a text it is a JWK Set (RFC 7517) of `oct`
  * keys (RFC 7518, 6.4) with one member more, `primary`, the key id that new values are sealed under.
  */
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { Redacted } from '../base/redacted.ts';
 import { StartError } from '../base/start-error.ts';
@@ -10,7 +10,8 @@ import { StartError } from '../base/start-error.ts';
 /** One key encryption key. */
 export interface Kek {
   id: string;
-  key: Redacted<Uint8Array>;
+  /** Shows itself in no way of printing; made once, because Node takes it in a third of the time of raw bytes. */
+  key: KeyObject;
 }
 
 /** The KEKs of this node. Never changes while the process runs. */
@@ -52,7 +53,9 @@ export function parseKeyset(text: Redacted<string>, source: string): Keyring {
   const byId = new Map<string, Kek>();
   for (const { kid, k } of parsed.data.keys) {
     if (byId.has(kid)) throw wrong(`the key id ${kid} is there twice`);
-    byId.set(kid, { id: kid, key: new Redacted<Uint8Array>(Buffer.from(k, 'base64url')) });
+    const bytes = Buffer.from(k, 'base64url');
+    byId.set(kid, { id: kid, key: createSecretKey(bytes) });
+    bytes.fill(0);
   }
   const primary = byId.get(parsed.data.primary);
   if (primary === undefined) throw wrong('"primary" names a key that is not in it');

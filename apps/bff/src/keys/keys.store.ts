@@ -37,3 +37,31 @@ export async function reserveWraps(queries: Queries, id: string, count: number):
     .returning({ total: keks.reservedWraps });
   return row?.total ?? Number.POSITIVE_INFINITY;
 }
+
+/** Keys of other rooms, each sealed under a KEK. */
+export const namedKeys = pgTable('named_keys', {
+  name: text().primaryKey(),
+  kekId: text().notNull(),
+  sealedKey: bytes().notNull(),
+  createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull().defaultNow(),
+});
+
+/** The sealed key of this name. */
+export async function findNamedKey(
+  queries: Queries,
+  name: string,
+): Promise<{ kekId: string; sealedKey: Uint8Array } | undefined> {
+  const [row] = await queries
+    .select({ kekId: namedKeys.kekId, sealedKey: namedKeys.sealedKey })
+    .from(namedKeys)
+    .where(sql`${namedKeys.name} = ${name}`);
+  return row;
+}
+
+/** Adds a key. */
+export async function insertNamedKey(
+  queries: Queries,
+  key: { name: string; kekId: string; sealedKey: Uint8Array },
+): Promise<void> {
+  await queries.insert(namedKeys).values(key);
+}

@@ -3,23 +3,26 @@
  * seals and opens. Nothing else touches a key. Promises: no start with a wrong or missing key, and no new keyset
  * beside a database that already has one (P7).
  */
+import { randomBytes } from 'node:crypto';
 import type { Database } from '../base/database.ts';
 import type { Log } from '../base/log.ts';
 import { Problem } from '../base/problem.ts';
-import type { Redacted } from '../base/redacted.ts';
+import { Redacted } from '../base/redacted.ts';
 import { StartError } from '../base/start-error.ts';
 import {
   OpenError,
+  openNamedKey,
   openValue,
   opensCheck,
   sealCheck,
+  sealNamedKey,
   sealValue,
   type SealContext,
   type SealedValue,
 } from './envelope.ts';
 import { makeKeyset, parseKeyset, type Keyring } from './keyring.ts';
 import { readKeysetFile, writeKeysetFile } from './keyset-file.ts';
-import { insertKek, listKeks, reserveWraps } from './keys.store.ts';
+import { findNamedKey, insertKek, insertNamedKey, listKeks, reserveWraps } from './keys.store.ts';
 
 export type { SealContext, SealedValue } from './envelope.ts';
 
@@ -35,6 +38,11 @@ export interface Keys {
   seal(context: SealContext, value: Redacted<Uint8Array>): Promise<SealedValue>;
   /** Opens a sealed value. Throws `secret-unreadable`, whatever is wrong; the log has the secret's id. */
   open(context: SealContext, sealed: SealedValue): Redacted<Uint8Array>;
+  /**
+   * The key of this name for another room: 32 random bytes, made at the first time and stored under a KEK. To be called
+   * at the start, while no other node does the same. Throws a `StartError` when it was altered.
+   */
+  namedKey(name: string): Promise<Redacted<Uint8Array>>;
 }
 
 /**
@@ -135,6 +143,25 @@ async function createKeys(database: Database, keyring: Keyring, log: Log): Promi
       } catch (error) {
         log.error('secret.unreadable', error, { secretId: context.secretId, kekId: sealed.kekId });
         throw new Problem('secret-unreadable', {}, { cause: error });
+      }
+    },
+    async namedKey(name) {
+      const found = await findNamedKey(database.queries, name);
+      if (found === undefined) {
+        const key = new Redacted<Uint8Array>(randomBytes(32));
+        const sealedKey = sealNamedKey(primary, name, key.reveal());
+        await insertNamedKey(database.queries, { name, kekId: primary.id, sealedKey });
+        return key;
+      }
+      try {
+        const kek = keyring.byId.get(found.kekId);
+        if (kek === undefined) throw new OpenError();
+        return openNamedKey(kek, name, found.sealedKey);
+      } catch (error) {
+        throw new StartError(
+          `The key "${name}" in the database does not open. It was altered, or belongs to another keyset. Nothing was changed.`,
+          { cause: error },
+        );
       }
     },
   };

@@ -6,13 +6,12 @@ import {
   type Sort,
   type SortField,
 } from '@dropsafe/contract/secrets';
-import { and, eq, or, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
+import { and, or, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { index, integer, makePgArray, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
-import type { EventValues, RecordedPart } from '../audit/audit.ts';
+import { groupParts, isInTurn, type GroupStatement } from '../audit/audit.ts';
 import { bytes, moment } from '../base/columns.ts';
-import { isUniqueViolation, type Database } from '../base/database.ts';
+import type { Database } from '../base/database.ts';
 import { gather } from '../base/gather.ts';
-import { Problem } from '../base/problem.ts';
 import type { SealedValue } from '../keys/keys.ts';
 import type { CursorContent } from './cursor.ts';
 
@@ -108,7 +107,9 @@ export interface SealedSecret extends IdentifiedSecret {
   sealed: SealedValue;
 }
 
-const identifiedOf = ({ id, ...metadata }: SecretMetadata & { id: string }): IdentifiedSecret => ({
+type IdentifiedRow = SecretMetadata & { id: string };
+
+const identifiedOf = ({ id, ...metadata }: IdentifiedRow): IdentifiedSecret => ({
   id,
   metadata,
 });
@@ -161,131 +162,163 @@ const hasName = sql`${secrets.name} = any(${sql.placeholder('names')}::text[])`;
 
 // --- changes ---
 //
-// Each is one statement, and with that one transaction: the change, and the event of the rows that it changed. It names
-// the version that was seen, so that whoever decided on a row which is another by now changes nothing, and decides anew.
+// Many at a time, in one statement of its own kind each, together with their events (audit.store.ts, groupParts). A
+// change names the version that was seen, so that whoever decided on a row which is another by now changes nothing, and
+// decides anew.
 
 /** A secret as it is added. */
-type NewSecret = Pick<
+export type NewSecret = Pick<
   SecretMetadata,
   'name' | 'description' | 'provider' | 'destinations' | 'createdBy'
 > & { id: string; valueVersion: number; sealed: SealedValue };
 
-/** Makes what adds a secret. Throws `secret-name-taken`; never overwrites, not even in the same instant (unique index). */
-export function prepareInsertSecret(
-  { queries }: Database,
-  recorded: RecordedPart,
-): (secret: NewSecret, event: EventValues) => Promise<IdentifiedSecret> {
+/** Makes what adds secrets. Nothing comes of a name that is taken; never overwrites, not even in the same instant (unique index). */
+export function prepareInsertSecrets(
+  database: Database,
+): GroupStatement<NewSecret, IdentifiedRow, IdentifiedSecret> {
+  const { queries } = database;
+  const { chain, chainEnd, recorded } = groupParts(database);
   const changed = queries.$with('changed').as(
     queries
       .insert(secrets)
-      .values({
-        id: sql.placeholder('id'),
-        name: sql.placeholder('name'),
-        description: sql.placeholder('description'),
-        provider: sql.placeholder('provider'),
-        version: 1,
-        destinations: sql.placeholder('destinations'),
-        valueVersion: sql.placeholder('valueVersion'),
-        kekId: sql.placeholder('kekId'),
-        wrappedDek: sql.placeholder('wrappedDek'),
-        sealedValue: sql.placeholder('sealedValue'),
-        createdAt: sql`now()`,
-        createdBy: sql.placeholder('createdBy'),
-        valueUpdatedAt: sql`now()`,
-      })
+      .select(
+        sql`select id, name, description, provider, 1, destinations, "valueVersion", "kekId", "wrappedDek",
+              "sealedValue", now(), "createdBy", null::timestamptz, null, now(), null::timestamptz
+            from ${rowsAs} wanted(id uuid, name text, description text, provider text, destinations text[],
+              "valueVersion" int, "kekId" text, "wrappedDek" bytea, "sealedValue" bytea, "createdBy" text)
+            where ${isInTurn}`,
+      )
+      .onConflictDoNothing({ target: secrets.name })
       .returning(identifiedColumns),
   );
-  const statement = queries.with(changed, recorded).select().from(changed).prepare('insert_secret');
-
-  return async ({ sealed, ...row }, event) => {
-    try {
-      const [inserted] = await statement.execute({ ...row, ...sealed, ...event });
-      if (inserted === undefined) throw new Error('An insert without a conflict answered no row.');
-      return identifiedOf(inserted);
-    } catch (error) {
-      if (isUniqueViolation(error))
-        throw new Problem('secret-name-taken', {
-          errors: [{ field: 'name', message: 'There is already a secret of this name.' }],
-        });
-      throw error;
-    }
+  return {
+    statement: queries
+      .with(chain, changed, chainEnd, recorded)
+      .select()
+      .from(changed)
+      .prepare('insert_secrets'),
+    keyOf: ({ name }) => name,
+    idOf: ({ id }) => id,
+    valuesOf: (wanted) => ({
+      rows: JSON.stringify(wanted.map(({ sealed, ...row }) => ({ ...row, ...textOf(sealed) }))),
+    }),
+    resultsOf: (rows, wanted) => inOrder(rows, wanted),
   };
 }
 
-/** What an update writes. */
-export interface SecretPatch {
+/** What an update writes: what is not to change, as it was seen. */
+export interface SecretChange {
+  id: string;
+  seen: SecretMetadata;
   updatedBy: string;
   description: string | null;
-  destinations: string[];
-  /** Absent when the sealed value stays as it is: then it is not touched, byte for byte. */
+  destinations: readonly string[];
+  /** The sealed value under its new version, when anything that it is sealed with changes. */
   resealed: { valueVersion: number; sealed: SealedValue } | undefined;
+  /** True when a person has set a new value, false when the stored one was sealed again. */
   isNewValue: boolean;
 }
 
-/** Makes what updates a secret. Answers nothing, and changes nothing, when it is not at the version that was seen. */
-export function prepareUpdateSecret(
-  { queries }: Database,
-  recorded: RecordedPart,
-): (
-  seen: IdentifiedSecret,
-  patch: SecretPatch,
-  event: EventValues,
-) => Promise<IdentifiedSecret | undefined> {
-  const metadata = {
-    version: sql`${secrets.version} + 1`,
-    updatedAt: sql`now()`,
-    updatedBy: sql`${sql.placeholder('updatedBy')}`,
-    description: sql`${sql.placeholder('description')}`,
-    destinations: sql`${sql.placeholder('destinations')}`,
-    valueUpdatedAt: sql`case when ${sql.placeholder('isNewValue')}::boolean then now() else ${secrets.valueUpdatedAt} end`,
-  };
-  const sealed = {
-    valueVersion: sql`${sql.placeholder('valueVersion')}`,
-    kekId: sql`${sql.placeholder('kekId')}`,
-    wrappedDek: sql`${sql.placeholder('wrappedDek')}`,
-    sealedValue: sql`${sql.placeholder('sealedValue')}`,
-  };
-  const update = (columns: typeof metadata) => {
-    const changed = queries
-      .$with('changed')
-      .as(queries.update(secrets).set(columns).where(isSeen).returning(identifiedColumns));
-    return queries.with(changed, recorded).select().from(changed);
-  };
-  const ofMetadata = update(metadata).prepare('update_secret');
-  const ofBoth = update({ ...metadata, ...sealed }).prepare('update_sealed_secret');
-
-  return async ({ id, metadata: { version } }, { destinations, resealed, ...patch }, event) => {
-    const values = { ...patch, destinations: makePgArray(destinations), ...event, id, version };
-    const [row] =
-      resealed === undefined
-        ? await ofMetadata.execute(values)
-        : await ofBoth.execute({
-            ...values,
-            valueVersion: resealed.valueVersion,
-            ...resealed.sealed,
-          });
-    return row && identifiedOf(row);
+/** Makes what updates secrets. Nothing comes of one that is not at the version that was seen. */
+export function prepareUpdateSecrets(
+  database: Database,
+): GroupStatement<SecretChange, IdentifiedRow, IdentifiedSecret> {
+  const { queries } = database;
+  const { chain, chainEnd, recorded } = groupParts(database);
+  const changed = queries.$with('changed').as(
+    queries
+      .update(secrets)
+      .set({
+        version: sql`${secrets.version} + 1`,
+        updatedAt: sql`now()`,
+        updatedBy: sql`change."updatedBy"`,
+        description: sql`change.description`,
+        destinations: sql`change.destinations`,
+        valueVersion: sql`coalesce(change."valueVersion", ${secrets.valueVersion})`,
+        kekId: sql`coalesce(change."kekId", ${secrets.kekId})`,
+        wrappedDek: sql`coalesce(change."wrappedDek", ${secrets.wrappedDek})`,
+        sealedValue: sql`coalesce(change."sealedValue", ${secrets.sealedValue})`,
+        valueUpdatedAt: sql`case when change."isNewValue" then now() else ${secrets.valueUpdatedAt} end`,
+      })
+      .from(
+        sql`${rowsAs} change(id uuid, version int, "updatedBy" text, description text, destinations text[],
+          "valueVersion" int, "kekId" text, "wrappedDek" bytea, "sealedValue" bytea, "isNewValue" boolean)`,
+      )
+      .where(sql`${secrets.id} = change.id and ${secrets.version} = change.version and ${isInTurn}`)
+      .returning(identifiedColumns),
+  );
+  return {
+    statement: queries
+      .with(chain, changed, chainEnd, recorded)
+      .select()
+      .from(changed)
+      .prepare('update_secrets'),
+    keyOf: ({ id }) => id,
+    idOf: ({ id }) => id,
+    valuesOf: (changes) => ({
+      rows: JSON.stringify(
+        changes.map(({ id, seen, resealed, ...change }) => ({
+          ...change,
+          id,
+          version: seen.version,
+          ...(resealed && { valueVersion: resealed.valueVersion, ...textOf(resealed.sealed) }),
+        })),
+      ),
+    }),
+    resultsOf: (rows, changes) => inOrder(rows, changes),
   };
 }
 
-/** Makes what deletes a secret. Answers false, and changes nothing, when it is not at the version that was seen. */
-export function prepareDeleteSecret(
-  { queries }: Database,
-  recorded: RecordedPart,
-): (seen: IdentifiedSecret, event: EventValues) => Promise<boolean> {
-  const changed = queries
-    .$with('changed')
-    .as(queries.delete(secrets).where(isSeen).returning({ id: secrets.id }));
-  const statement = queries.with(changed, recorded).select().from(changed).prepare('delete_secret');
-  return async ({ id, metadata: { version } }, event) =>
-    (await statement.execute({ ...event, id, version })).length > 0;
+/** Makes what deletes secrets. Nothing comes of one that is not at the version that was seen. */
+export function prepareDeleteSecrets(
+  database: Database,
+): GroupStatement<IdentifiedSecret, { id: string }, true> {
+  const { queries } = database;
+  const { chain, chainEnd, recorded } = groupParts(database);
+  const changed = queries.$with('changed').as(
+    queries
+      .delete(secrets)
+      .where(
+        sql`(${secrets.id}, ${secrets.version}) in (select id, version from ${rowsAs} seen(id uuid, version int))
+            and ${isInTurn}`,
+      )
+      .returning({ id: secrets.id }),
+  );
+  return {
+    statement: queries
+      .with(chain, changed, chainEnd, recorded)
+      .select()
+      .from(changed)
+      .prepare('delete_secrets'),
+    keyOf: ({ id }) => id,
+    idOf: ({ id }) => id,
+    valuesOf: (seen) => ({
+      rows: JSON.stringify(seen.map(({ id, metadata: { version } }) => ({ id, version }))),
+    }),
+    resultsOf: (_, seen) => seen.map(() => true as const),
+  };
 }
 
-/** By the primary key. */
-const isSeen = and(
-  eq(secrets.id, sql.placeholder('id')),
-  eq(secrets.version, sql.placeholder('version')),
-);
+/** Rows as one parameter; their columns are declared where they are used. A list of texts becomes an array. */
+const rowsAs = sql`json_to_recordset(${sql.placeholder('rows')}::json) as`;
+
+function inOrder(
+  rows: readonly IdentifiedRow[],
+  wanted: readonly { id: string }[],
+): IdentifiedSecret[] {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return wanted.map(({ id }) => {
+    const row = byId.get(id);
+    if (row === undefined) throw new Error('A change that came to something answered no row.');
+    return identifiedOf(row);
+  });
+}
+
+/** Bytes as `bytea` reads them. */
+function textOf({ kekId, wrappedDek, sealedValue }: SealedValue) {
+  const hex = (content: Uint8Array) => `\\x${Buffer.from(content).toString('hex')}`;
+  return { kekId, wrappedDek: hex(wrappedDek), sealedValue: hex(sealedValue) };
+}
 
 // --- the list ---
 

@@ -28,12 +28,12 @@ import { decideChange, etagOf, isMatch, isSecretName, subjectOf } from './secret
 import {
   keyOf,
   prepareCountSecrets,
-  prepareDeleteSecret,
+  prepareDeleteSecrets,
+  prepareInsertSecrets,
   prepareFindSealedSecret,
   prepareFindSecret,
-  prepareInsertSecret,
   prepareListSecrets,
-  prepareUpdateSecret,
+  prepareUpdateSecrets,
   type IdentifiedSecret,
   type SealedSecret,
 } from './secrets.store.ts';
@@ -79,9 +79,9 @@ export function createSecretsDoor(
   const listSecrets = prepareListSecrets(database);
   const countSecrets = prepareCountSecrets(database);
   const findSealedSecret = prepareFindSealedSecret(database);
-  const insertSecret = prepareInsertSecret(database, audit.recorded);
-  const updateSecret = prepareUpdateSecret(database, audit.recorded);
-  const deleteSecret = prepareDeleteSecret(database, audit.recorded);
+  const insertSecret = audit.groupedChange(prepareInsertSecrets(database));
+  const updateSecret = audit.groupedChange(prepareUpdateSecrets(database));
+  const deleteSecret = audit.groupedChange(prepareDeleteSecrets(database));
 
   /** The secret as it is, after the version was compared. A change names what was seen here. */
   async function findForChange(name: string, ifMatch: string | undefined): Promise<SealedSecret> {
@@ -134,9 +134,14 @@ export function createSecretsDoor(
         ...(input.destinations.length === 0 ? [] : ['destinations' as const]),
       ];
       const secret = await insertSecret(
+        caller,
+        { action: 'secret.created', subject: input.name, fields },
         { ...input, id, valueVersion, sealed, createdBy: nameOf(caller) },
-        audit.eventOf(caller, { action: 'secret.created', subject: input.name, fields }),
       );
+      if (secret === undefined)
+        throw new Problem('secret-name-taken', {
+          errors: [{ field: 'name', message: 'There is already a secret of this name.' }],
+        });
       return versioned(secret);
     },
 
@@ -165,15 +170,17 @@ export function createSecretsDoor(
               change.seal === 'keep' ? undefined : await reseal(current, value, destinations);
             const { fields } = change;
             const secret = await updateSecret(
-              current,
+              caller,
+              { action: 'secret.updated', subject: name, fields },
               {
+                id: current.id,
+                seen: current.metadata,
                 updatedBy: nameOf(caller),
                 description,
                 destinations,
                 resealed,
                 isNewValue: value !== undefined,
               },
-              audit.eventOf(caller, { action: 'secret.updated', subject: name, fields }),
             );
             return secret && versioned(secret);
           }
@@ -189,8 +196,7 @@ export function createSecretsDoor(
       await permissions.demand(caller, deleteSecrets, subjectOf(name));
       await untilFirst(async () => {
         const seen = await findForChange(name, ifMatch);
-        const event = audit.eventOf(caller, { action: 'secret.deleted', subject: name });
-        return (await deleteSecret(seen, event)) || undefined;
+        return deleteSecret(caller, { action: 'secret.deleted', subject: name }, seen);
       });
     },
   };

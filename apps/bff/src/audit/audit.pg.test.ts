@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newCanary } from '../../testkit/canary.ts';
+import type { Client } from '../../testkit/client.ts';
+import { startTestNode, type TestNode } from '../../testkit/node.ts';
+import { createTestDatabase } from '../../testkit/postgres.ts';
+import { Redacted } from '../base/redacted.ts';
+import { openNamedKey } from '../keys/envelope.ts';
+import { parseKeyset } from '../keys/keyring.ts';
+import type { StoredEvent } from './audit.store.ts';
+import { emptyChain, faultOf, macKeyOf, type ChainEnd } from './chain.ts';
+
+let one: TestNode;
+let other: TestNode;
+let sql: postgres.Sql;
+
+beforeAll(async () => {
+  one = await startTestNode();
+  other = await startTestNode({ DATABASE_URL: one.databaseUrl, DROPSAFE_DATA_DIR: one.dataDir });
+  sql = postgres(one.databaseUrl, { max: 1, onnotice: () => {} });
+});
+
+afterAll(async () => {
+  await sql.end();
+  await other.stop();
+  await one.stop();
+});
+
+/** The whole chain, checked link by link with the key as it is stored. */
+async function readChain(): Promise<{ events: StoredEvent[]; faults: string[]; end: ChainEnd }> {
+  const events = await sql<StoredEvent[]>`
+    select id::int, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, principal_kind as "principalKind",
+      principal_id as "principalId", principal_name as "principalName", means, action, subject, fields, permissions, address,
+      request_id as "requestId", mac from audit_events order by id`;
+  const [stored] = await sql<
+    { sealed_key: Uint8Array }[]
+  >`select sealed_key from named_keys where name = 'audit'`;
+  const keyset = await readFile(join(one.dataDir, 'keys/keyset.json'), 'utf8');
+  const { primary } = parseKeyset(new Redacted(keyset), 'test');
+  const key = macKeyOf(
+    openNamedKey(primary, 'audit', stored?.sealed_key ?? new Uint8Array()).reveal(),
+  );
+  const faults: string[] = [];
+  let end: ChainEnd = emptyChain;
+  for (const { mac, ...event } of events) {
+    const fault = faultOf(key, end, event, mac);
+    if (fault !== undefined) faults.push(`${event.id} ${fault}`);
+    end = { id: event.id, mac };
+  }
+  return { events, faults, end };
+}
+
+test('20 writers on two nodes make one unbroken chain, with one event for every change that came to something', async () => {
+  const writers: Client[] = [await one.as('wanda', ['SECRET_MANAGEMENT'])];
+  writers.push(other.client(writers[0]?.cookie));
+  // Every name is asked for by all 20, and 19 of them must be told that it is taken.
+  const statuses = await Promise.all(
+    Array.from({ length: 20 }, async (_, writer) => {
+      const answers: number[] = [];
+      for (let n = 0; n < 15; n += 1) {
+        const body = {
+          name: n % 3 === 0 ? `SHARED_${n}` : `OWN_${writer}_${n}`,
+          value: newCanary(),
+        };
+        answers.push((await writers[writer % 2]?.send('POST', '/secrets', body))?.status ?? 0);
+        const path = `/secrets/${body.name}`;
+        if (n % 5 === 0)
+          await writers[(writer + 1) % 2]?.send('PATCH', path, { description: `${writer}` });
+      }
+      return answers;
+    }),
+  );
+  const created = statuses.flat().filter((status) => status === 201).length;
+  expect(created).toBe(20 * 10 + 5);
+  expect(statuses.flat().filter((status) => status !== 201 && status !== 409)).toEqual([]);
+  const { events, faults, end } = await readChain();
+  expect(faults).toEqual([]);
+  expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1));
+  expect(events.filter(({ action }) => action === 'secret.created')).toHaveLength(created);
+  const versions = await sql<{ sum: number }[]>`select sum(version - 1)::int as sum from secrets`;
+  expect(events.filter(({ action }) => action === 'secret.updated')).toHaveLength(
+    versions[0]?.sum ?? 0,
+  );
+  const [kept] = await sql<{ id: number; mac: Uint8Array }[]>`
+    select last_id::int as id, last_mac as mac from audit_chain`;
+  expect(kept).toEqual(end);
+});
+
+test('events of a refused request and of a sign-in are in the same chain', async () => {
+  const reader = await one.as('rita', ['SECRET_MANAGEMENT_READ']);
+  expect(
+    (await reader.send('POST', '/secrets', { name: 'DENIED', value: newCanary() })).status,
+  ).toBe(403);
+  expect((await one.client().signIn('rita', 'wrong')).status).toBe(401);
+  const { events, faults } = await readChain();
+  expect(faults).toEqual([]);
+  expect(
+    events.slice(-3).map(({ action, means, principalName }) => [action, means, principalName]),
+  ).toEqual([
+    ['session.started', null, null],
+    ['permission.denied', 'password', 'rita'],
+    ['session.refused', null, null],
+  ]);
+});
+
+test('what was altered, taken out or put in behind the back is found at its place', async () => {
+  const { events } = await readChain();
+  const middle = events[Math.floor(events.length / 2)]?.id ?? 0;
+  await sql`update audit_events set subject = 'OTHER' where id = ${middle}`;
+  expect((await readChain()).faults[0]).toBe(`${middle} altered`);
+  await sql`delete from audit_events where id = ${middle}`;
+  expect((await readChain()).faults[0]).toBe(`${middle + 1} missing`);
+});
+
+test('a trail that was written before there was a chain is taken into it at the first start', async () => {
+  const database = await createTestDatabase();
+  const env = { DATABASE_URL: database.url };
+  const first = await startTestNode(env);
+  const admin = await first.as('adam', ['SECRET_MANAGEMENT']);
+  await admin.send('POST', '/secrets', { name: 'BEFORE', value: newCanary() });
+  await first.stop();
+  const beside = postgres(database.url, { max: 1, onnotice: () => {} });
+  // As the migration leaves it.
+  await beside`delete from audit_chain`;
+  await beside`update audit_events set mac = ''`;
+  await beside`delete from named_keys`;
+  await beside`delete from keks`;
+  const second = await startTestNode(env);
+  const macs = await beside<{ length: number }[]>`select distinct length(mac) from audit_events`;
+  expect([...macs]).toEqual([{ length: 32 }]);
+  const [end] =
+    await beside`select last_id = (select max(id) from audit_events) as fits from audit_chain`;
+  expect(end).toEqual({ fits: true });
+  await beside.end();
+  await second.stop();
+  await database.drop();
+});

@@ -1,0 +1,81 @@
+/** How to make groups. */
+export interface GroupOptions<I> {
+  /** How many calls may be under way at once. */
+  mostUnderWay: number;
+  /** How many things one call may be about. */
+  mostInGroup: number;
+  /** Of things with the same key only one goes into a group; the others wait for the next. Default: all are different. */
+  keyOf?: (input: I) => unknown;
+}
+
+/**
+ * Makes one call of the things that are asked for while earlier calls are under way: the busier it is, the larger the
+ * groups. What comes alone goes alone, at once. Nothing is remembered: an answer is that of the call it was part of.
+ */
+export function inGroups<I, O>(
+  work: (inputs: readonly I[]) => Promise<readonly O[]>,
+  { mostUnderWay, mostInGroup, keyOf }: GroupOptions<I>,
+): (input: I) => Promise<O> {
+  interface Asked {
+    input: I;
+    resolve: (output: O) => void;
+    reject: (error: unknown) => void;
+  }
+  let waiting: Asked[] = [];
+  let underWay = 0;
+  let isDue = false;
+
+  function takeGroup(): Asked[] {
+    const group = new Map<unknown, Asked>();
+    const rest: Asked[] = [];
+    for (const asked of waiting) {
+      const key = keyOf === undefined ? asked : keyOf(asked.input);
+      if (group.size < mostInGroup && !group.has(key)) group.set(key, asked);
+      else rest.push(asked);
+    }
+    waiting = rest;
+    return [...group.values()];
+  }
+
+  async function run(): Promise<void> {
+    const group = takeGroup();
+    underWay += 1;
+    let settle: () => void;
+    try {
+      const outputs = await work(group.map(({ input }) => input));
+      settle = () => {
+        // as: one answer for each, in the same order, is what `work` promises.
+        for (const [index, { resolve }] of group.entries()) resolve(outputs[index] as O);
+      };
+    } catch (error) {
+      settle = () => {
+        for (const { reject } of group) reject(error);
+      };
+    }
+    underWay -= 1;
+    if (!isDue && mayBegin()) {
+      // Off with the next group first: whoever waits for it must not wait for what becomes of these answers as well.
+      void run();
+      setImmediate(settle);
+    } else settle();
+  }
+
+  const mayBegin = () => underWay < mostUnderWay && waiting.length > 0;
+
+  function next(): void {
+    if (isDue || !mayBegin()) return;
+    isDue = true;
+    // What else arrives in this turn of the event loop goes along.
+    setImmediate(() => {
+      isDue = false;
+      if (mayBegin()) void run();
+      next();
+    });
+  }
+
+  return (input) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ input, resolve, reject });
+      next();
+    });
+}
