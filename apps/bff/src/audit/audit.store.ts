@@ -190,10 +190,10 @@ export async function listEventsAfter(
 
 /** Chains events of a version that had no chain, in their order. Only for a chain that was just begun. */
 export async function adoptEvents(
-  { transaction }: Database,
+  database: Database,
   macOfNext: (before: ChainEnd, event: ChainedEvent) => Uint8Array,
 ): Promise<void> {
-  await transaction(async (queries) => {
+  await database.transaction(async (queries) => {
     let end: ChainEnd = emptyChain;
     for (;;) {
       const events = await listEventsAfter({ queries }, end.id, 1_000);
