@@ -37,6 +37,12 @@ export interface Database {
 /** Seconds. A request that waits longer is answered 503 (app.ts), so nothing here may outlast that. */
 const connectTimeout = 5;
 
+/**
+ * Connections of a node. More than two cores can use at once; each costs the server some 10 MB once it has planned all
+ * statements, and what comes often shares statements anyway (base/in-groups.ts).
+ */
+const poolSize = 8;
+
 /** The oldest PostgreSQL that the queries were tried on. */
 const oldestVersion = 15;
 
@@ -66,7 +72,7 @@ function connect(target: DatabaseTarget, max: number): postgres.Sql {
 
 /** Opens the pool and proves the other side: a primary, of a supported version. Throws a `StartError`. */
 export async function openDatabase(target: DatabaseTarget): Promise<Database> {
-  const sql = connect(target, 10);
+  const sql = connect(target, poolSize);
   try {
     await proveServer(sql);
   } catch (error) {
