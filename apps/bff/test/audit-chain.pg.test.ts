@@ -5,7 +5,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newCanary } from '../testkit/canary.ts';
 import type { Client } from '../testkit/client.ts';
 import { startTestNode, type TestNode } from '../testkit/node.ts';
-import { createTestDatabase } from '../testkit/postgres.ts';
 import { Redacted } from '../src/base/redacted.ts';
 import { openNamedKey } from '../src/keys/envelope.ts';
 import { parseKeyset } from '../src/keys/keyring.ts';
@@ -112,28 +111,4 @@ test('what was altered, taken out or put in behind the back is found at its plac
   expect((await readChain()).faults[0]).toBe(`${middle} altered`);
   await sql`delete from audit_events where id = ${middle}`;
   expect((await readChain()).faults[0]).toBe(`${middle + 1} missing`);
-});
-
-test('a trail that was written before there was a chain is taken into it at the first start', async () => {
-  const database = await createTestDatabase();
-  const env = { DATABASE_URL: database.url };
-  const first = await startTestNode(env);
-  const admin = await first.as('adam', ['SECRET_MANAGEMENT']);
-  await admin.send('POST', '/secrets', { name: 'BEFORE', value: newCanary() });
-  await first.stop();
-  const beside = postgres(database.url, { max: 1, onnotice: () => {} });
-  // As the migration leaves it.
-  await beside`delete from audit_chain`;
-  await beside`update audit_events set mac = ''`;
-  await beside`delete from named_keys`;
-  await beside`delete from keks`;
-  const second = await startTestNode(env);
-  const macs = await beside<{ length: number }[]>`select distinct length(mac) from audit_events`;
-  expect([...macs]).toEqual([{ length: 32 }]);
-  const [end] =
-    await beside`select last_id = (select max(id) from audit_events) as fits from audit_chain`;
-  expect(end).toEqual({ fits: true });
-  await beside.end();
-  await second.stop();
-  await database.drop();
 });

@@ -1,0 +1,63 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import { migrate } from 'drizzle-orm/postgres-js/migrator';
+import postgres from 'postgres';
+import { expect, test } from 'vitest';
+import { migrationsFolder } from '../src/config.ts';
+import { startTestNode } from '../testkit/node.ts';
+import { createTestDatabase } from '../testkit/postgres.ts';
+
+/** The tables as the version of that many migrations left them. */
+async function migrateTo(sql: postgres.Sql, count: number): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'dropsafe-migrations-'));
+  await cp(migrationsFolder, folder, { recursive: true });
+  const path = join(folder, 'meta/_journal.json');
+  const journal = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify({ ...journal, entries: journal.entries.slice(0, count) }));
+  await migrate(drizzle({ client: sql }), { migrationsFolder: folder });
+  await rm(folder, { recursive: true });
+}
+
+test('a database of before the audit chain keeps its data, and its trail becomes the beginning of the chain', async () => {
+  const database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  await migrateTo(sql, 2);
+  const user = '0b7e6b0a-3c44-4e8b-9a55-6f7e2d1c0b9a';
+  await sql`insert into users (id, name, canonical_name, password_hash) values (${user}, 'Anna', 'anna', 'none')`;
+  await sql`insert into grants values (${user}, 'SECRET_MANAGEMENT')`;
+  await sql`insert into sessions (id, token_hash, user_id, expires_at)
+    values (gen_random_uuid(), '\\x00', ${user}, now() + interval '1 hour')`;
+  for (const [action, subject] of [
+    ['user.created', 'Anna'],
+    ['session.started', 'Anna'],
+    ['secret.created', 'FIRST'],
+  ] as const) {
+    await sql`insert into audit_events (principal_kind, action, subject, request_id) values ('user', ${action}, ${subject}, 'r')`;
+    // Numbers that were given out and rolled back leave gaps.
+    await sql`select nextval(pg_get_serial_sequence('audit_events', 'id'))`;
+  }
+  const before = await sql`select at, action, subject from audit_events order by id`;
+
+  const node = await startTestNode({ DATABASE_URL: database.url });
+  const after = await sql<
+    { id: string; macs: number; at: Date; action: string; subject: string }[]
+  >`select id, length(mac) as macs, at, action, subject from audit_events order by id`;
+  expect(after.map(({ at, action, subject }) => ({ at, action, subject }))).toEqual([...before]);
+  expect(after.map(({ id, macs }) => [id, macs])).toEqual([
+    ['1', 32],
+    ['2', 32],
+    ['3', 32],
+  ]);
+  expect(await sql`select name from users`).toEqual([{ name: 'Anna' }]);
+  expect(await sql`select means from sessions`).toEqual([{ means: 'password' }]);
+  // The next event follows upon the old ones.
+  await node.client().signIn('anna', 'wrong');
+  expect(
+    await sql`select max(event.id) as id, max(last_id) as last from audit_events event, audit_chain`,
+  ).toEqual([{ id: '4', last: '4' }]);
+  await sql.end();
+  await node.stop();
+  await database.drop();
+});
