@@ -53,7 +53,7 @@ test('a database of before the audit chain keeps its data, and its trail becomes
   expect(await sql`select name from users`).toEqual([{ name: 'Anna' }]);
   expect(await sql`select means from sessions`).toEqual([{ means: 'password' }]);
   // The next event follows upon the old ones.
-  await node.client().signIn('anna', 'wrong');
+  await node.client().signIn('nobody', 'wrong');
   expect(
     await sql`select max(event.id) as id, max(last_id) as last from audit_events event, audit_chain`,
   ).toEqual([{ id: '4', last: '4' }]);
