@@ -1,23 +1,20 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newCanary } from '../testkit/canary.ts';
+import { readChain } from '../testkit/chain.ts';
 import type { Client } from '../testkit/client.ts';
 import { startTestNode, type TestNode } from '../testkit/node.ts';
-import { Redacted } from '../src/base/redacted.ts';
-import { openNamedKey } from '../src/keys/envelope.ts';
-import { parseKeyset } from '../src/keys/keyring.ts';
-import type { StoredEvent } from '../src/audit/audit.store.ts';
-import { emptyChain, faultOf, macKeyOf, type ChainEnd } from '../src/audit/chain.ts';
 
 let one: TestNode;
 let other: TestNode;
 let sql: postgres.Sql;
+let keysetFile: string;
 
 beforeAll(async () => {
   one = await startTestNode();
   other = await startTestNode({ DATABASE_URL: one.databaseUrl, DROPSAFE_DATA_DIR: one.dataDir });
+  keysetFile = join(one.dataDir, 'keys/keyset.json');
   sql = postgres(one.databaseUrl, { max: 1, onnotice: () => {} });
 });
 
@@ -26,30 +23,6 @@ afterAll(async () => {
   await other.stop();
   await one.stop();
 });
-
-/** The whole chain, checked link by link with the key as it is stored. */
-async function readChain(): Promise<{ events: StoredEvent[]; faults: string[]; end: ChainEnd }> {
-  const events = await sql<StoredEvent[]>`
-    select id::int, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, principal_kind as "principalKind",
-      principal_id as "principalId", principal_name as "principalName", means, action, subject, fields, permissions, address,
-      request_id as "requestId", mac from audit_events order by id`;
-  const [stored] = await sql<
-    { sealed_key: Uint8Array }[]
-  >`select sealed_key from named_keys where name = 'audit'`;
-  const keyset = await readFile(join(one.dataDir, 'keys/keyset.json'), 'utf8');
-  const { primary } = parseKeyset(new Redacted(keyset), 'test');
-  const key = macKeyOf(
-    openNamedKey(primary, 'audit', stored?.sealed_key ?? new Uint8Array()).reveal(),
-  );
-  const faults: string[] = [];
-  let end: ChainEnd = emptyChain;
-  for (const { mac, ...event } of events) {
-    const fault = faultOf(key, end, event, mac);
-    if (fault !== undefined) faults.push(`${event.id} ${fault}`);
-    end = { id: event.id, mac };
-  }
-  return { events, faults, end };
-}
 
 test('20 writers on two nodes make one unbroken chain, with one event for every change that came to something', async () => {
   const writers: Client[] = [await one.as('wanda', ['SECRET_MANAGEMENT'])];
@@ -74,7 +47,7 @@ test('20 writers on two nodes make one unbroken chain, with one event for every 
   const created = statuses.flat().filter((status) => status === 201).length;
   expect(created).toBe(20 * 10 + 5);
   expect(statuses.flat().filter((status) => status !== 201 && status !== 409)).toEqual([]);
-  const { events, faults, end } = await readChain();
+  const { events, faults, end } = await readChain(sql, keysetFile);
   expect(faults).toEqual([]);
   expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1));
   expect(events.filter(({ action }) => action === 'secret.created')).toHaveLength(created);
@@ -93,7 +66,7 @@ test('events of a refused request and of a sign-in are in the same chain', async
     (await reader.send('POST', '/secrets', { name: 'DENIED', value: newCanary() })).status,
   ).toBe(403);
   expect((await one.client().signIn('rita', 'wrong')).status).toBe(401);
-  const { events, faults } = await readChain();
+  const { events, faults } = await readChain(sql, keysetFile);
   expect(faults).toEqual([]);
   expect(
     events.slice(-3).map(({ action, means, principalName }) => [action, means, principalName]),
@@ -105,10 +78,10 @@ test('events of a refused request and of a sign-in are in the same chain', async
 });
 
 test('what was altered, taken out or put in behind the back is found at its place', async () => {
-  const { events } = await readChain();
+  const { events } = await readChain(sql, keysetFile);
   const middle = events[Math.floor(events.length / 2)]?.id ?? 0;
   await sql`update audit_events set subject = 'OTHER' where id = ${middle}`;
-  expect((await readChain()).faults[0]).toBe(`${middle} altered`);
+  expect((await readChain(sql, keysetFile)).faults[0]).toBe(`${middle} altered`);
   await sql`delete from audit_events where id = ${middle}`;
-  expect((await readChain()).faults[0]).toBe(`${middle + 1} missing`);
+  expect((await readChain(sql, keysetFile)).faults[0]).toBe(`${middle + 1} missing`);
 });

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
+import { readChain } from '../testkit/chain.ts';
 import { sweep } from '../testkit/canary.ts';
 import { problemOfDatabase } from '../src/base/database.ts';
 import { createClient, type Answer, type Client } from '../testkit/client.ts';
@@ -68,6 +69,7 @@ test(
       await compare(model);
     }
 
+    expect(await readBrokenLinks()).toEqual([]);
     await node.end();
     outputs.push(node.output());
     expect(node.process.exitCode).toBe(0);
@@ -183,6 +185,16 @@ async function compare(model: SafeModel): Promise<void> {
       }),
     );
     expect(model.settle(stored), `differences; repeat with DROPSAFE_SEED=${seed}`).toEqual([]);
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+/** What does not hold in the audit chain, after all that was killed while it was written. */
+async function readBrokenLinks(): Promise<string[]> {
+  const sql = await connectBeside(dataDir);
+  try {
+    return (await readChain(sql, join(dataDir, 'keys', 'keyset.json'))).faults;
   } finally {
     await sql.end({ timeout: 5 });
   }
