@@ -6,6 +6,7 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { BlockList } from 'node:net';
+import { mountAudit } from './audit/audit.http.ts';
 import { clientAddress } from './base/client-address.ts';
 import { problemOfDatabase } from './base/database.ts';
 import { Problem, toResponse } from './base/problem.ts';
@@ -85,9 +86,15 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
   );
 
   const { authenticate, cookie } = createAuthentication(rooms.identity, options.publicOrigin);
-  const routes = createRoutes(authenticate);
+  const routes = createRoutes(authenticate, (error, c) =>
+    log.error('answer.cut-off', error, {
+      requestId: c.var.requestId,
+      operation: c.var.operation,
+    }),
+  );
   mountIdentity(routes, rooms.identity, cookie);
   mountSecrets(routes, rooms.secrets);
+  mountAudit(routes, rooms.trail, rooms.permissions);
   const document = JSON.stringify(describeApi(options.version));
   routes.api.get('/openapi.json', (c) =>
     c.body(document, 200, { 'Content-Type': 'application/json' }),

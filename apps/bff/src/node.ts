@@ -8,6 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { createApp } from './app.ts';
 import { openAudit } from './audit/audit.ts';
+import { checkpointPath, keepCheckpoints } from './audit/checkpoint-file.ts';
+import { openTrail } from './audit/trail.ts';
 import { systemCaller } from './base/caller.ts';
 import { codeOf, migrateDatabase, openDatabase, type DatabaseTarget } from './base/database.ts';
 import { startEmbeddedPostgres } from './base/embedded-postgres.ts';
@@ -55,6 +57,7 @@ export async function startNode(
     const target = await startDatabase(config, log, started, onLost);
     const rooms = await openRooms(target, config, log, started);
     const firstPassword = await createFirstUser(rooms, config);
+    started.add(await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log));
     await warmUp();
     const app = createApp(rooms, {
       version: readVersion(),
@@ -97,11 +100,13 @@ export async function openRooms(
 ): Promise<Rooms> {
   const database = await openDatabase(target);
   started.add(() => database.close());
-  const { keys, audit } = await migrateDatabase(target, migrationsFolder, async () => {
+  const { keys, audit, trail } = await migrateDatabase(target, migrationsFolder, async () => {
     const opened = await openKeys(database, { text: config.keyset, file: config.keysetFile }, log);
-    return { keys: opened, audit: await openAudit(database, await opened.namedKey('audit')) };
+    const trailKey = await opened.namedKey('audit');
+    const chained = await openAudit(database, trailKey);
+    return { keys: opened, audit: chained, trail: openTrail(database, chained, trailKey) };
   });
-  return wire(database, audit, keys, log, {
+  return wire(database, audit, trail, keys, log, {
     idleMinutes: config.sessionIdleMinutes,
     hours: config.sessionHours,
   });

@@ -45,7 +45,7 @@ export function describeApi(version: string): object {
 }
 
 function describeOperation(operationId: string, operation: Operation): object {
-  const { access, params, query, body, answer, status, hasVersion, method } = operation;
+  const { access, params, query, body, answer, streams, status, hasVersion, method } = operation;
   const isChange = method !== 'GET';
   const own =
     access === 'anybody'
@@ -97,6 +97,7 @@ function describeOperation(operationId: string, operation: Operation): object {
         description: 'Done.',
         ...(hasVersion && answer && { headers: { ETag: { schema: { type: 'string' } } } }),
         ...(answer && { content: { 'application/json': { schema: reference(answer) } } }),
+        ...(streams && { content: Object.fromEntries(streams.map((type) => [type, {}])) }),
       },
       ...responsesOf(codes),
     },

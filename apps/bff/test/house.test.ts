@@ -22,11 +22,12 @@ const filesWith = (files: typeof bff, pattern: RegExp) =>
 // Each list below is short on purpose. A new name in it is a decision that a reviewer sees.
 
 test('plaintext comes out of its wrapper in these files only', () => {
-  // A key object gives its bytes away in one way only, which nobody needs.
-  expect(filesWith(bff, /\.export\(/)).toEqual([]);
+  // A key object gives its bytes away in one way only. Of a checkpoint it is the public half.
+  expect(filesWith(bff, /\.export\(/)).toEqual(['apps/bff/src/audit/checkpoint.ts']);
   expect(filesWith(bff, /\.reveal\(/)).toMatchInlineSnapshot(`
     [
       "apps/bff/src/audit/audit.ts",
+      "apps/bff/src/audit/trail.ts",
       "apps/bff/src/cli/cli.ts",
       "apps/bff/src/identity/identity.ts",
       "apps/bff/src/identity/password.ts",
@@ -111,6 +112,19 @@ test('every operation on secrets begins by demanding its permission', () => {
     ['update', true],
     ['delete', true],
   ]);
+});
+
+test('of the trail, which permissions cannot stand before, every route demands the permission itself', () => {
+  const routes = readFileSync(join(root, 'apps/bff/src/audit/audit.http.ts'), 'utf8');
+  const first = [
+    ...routes.matchAll(/mount\(operations\.(\w+), async \([^]*?=> \{\n\s*(\S.*)$/gm),
+  ].map(([, name, line]) => [name, line]);
+  const demand = "await permissions.demand(caller, readAudit, 'audit-events');";
+  expect(first).toEqual([
+    ['listAuditEvents', demand],
+    ['exportAuditEvents', demand],
+  ]);
+  expect([...routes.matchAll(/\bmount\(/g)]).toHaveLength(first.length);
 });
 
 test('no route is mounted past the contract', () => {

@@ -34,6 +34,8 @@ const samples: Record<keyof typeof operations, { path?: string; body?: () => unk
   updateSecret: { path: '/secrets/NOT_THERE', body: () => ({ description: 'x' }) },
   deleteSecret: { path: '/secrets/NOT_THERE' },
   listProviders: {},
+  listAuditEvents: {},
+  exportAuditEvents: { path: '/audit-events/export?format=ndjson' },
 };
 const all = Object.entries<Operation>(operations).map(([id, operation]) => ({
   id: id as keyof typeof operations,

@@ -59,7 +59,7 @@ export function createClient(url: string, cookie?: string, onAnswer?: OnAnswer):
       if (set !== undefined)
         client.cookie =
           /^[^=]+=;/.test(set) || /Max-Age=0/.test(set) ? undefined : set.split(';')[0];
-      const json: unknown = /json/.test(response.headers.get('Content-Type') ?? '')
+      const json: unknown = /[/+]json/.test(response.headers.get('Content-Type') ?? '')
         ? JSON.parse(text)
         : undefined;
       const answer: Answer = {

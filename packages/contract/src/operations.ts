@@ -1,8 +1,15 @@
 import { z } from 'zod';
+import {
+  AuditPageSchema,
+  ExportAuditEventsSchema,
+  exportTypes,
+  ListAuditEventsSchema,
+} from './audit.ts';
 import { ChangePasswordSchema, CurrentSessionSchema, SignInSchema } from './identity.ts';
 import {
   createSecrets,
   deleteSecrets,
+  readAudit,
   readSecrets,
   updateSecrets,
   type Permission,
@@ -39,6 +46,8 @@ export interface Operation {
   status: 200 | 201 | 204;
   /** The body of success; absent for 204. */
   answer?: z.ZodType;
+  /** In place of `answer`: the media types of a body that is sent bit by bit, however long it is. */
+  streams?: readonly string[];
   /** Answers with an `ETag`; with `If-Match` the request is refused (412) when the version is another. */
   hasVersion?: boolean;
   /** Problems of its own, beside those that every call can have. */
@@ -152,6 +161,26 @@ export const operations = {
     status: 200,
     answer: ProviderListSchema,
     problems: [],
+  },
+  listAuditEvents: {
+    summary: 'One page of the audit trail, newest first.',
+    method: 'GET',
+    path: '/audit-events',
+    access: readAudit,
+    query: ListAuditEventsSchema,
+    status: 200,
+    answer: AuditPageSchema,
+    problems: [],
+  },
+  exportAuditEvents: {
+    summary: 'The audit trail as a file, oldest first. Writes an event of its own.',
+    method: 'GET',
+    path: '/audit-events/export',
+    access: readAudit,
+    query: ExportAuditEventsSchema,
+    status: 200,
+    streams: Object.values(exportTypes),
+    problems: ['storage-full'],
   },
 } as const satisfies Record<string, Operation>;
 

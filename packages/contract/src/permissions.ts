@@ -10,6 +10,7 @@ export const permissions = {
   SECRET_MANAGEMENT_CREATE: 'Create secrets and list them.',
   SECRET_MANAGEMENT_UPDATE: 'Update secrets and list them.',
   SECRET_MANAGEMENT_DELETE: 'Delete secrets and list them.',
+  AUDIT_READ: 'Read and export the audit trail.',
 } as const;
 
 /** The name of a permission. */
@@ -44,6 +45,8 @@ export const deleteSecrets = [
   'SECRET_MANAGEMENT',
   'SECRET_MANAGEMENT_DELETE',
 ] as const satisfies Permission[];
+/** This lets its holder read and export the audit trail. */
+export const readAudit = ['AUDIT_READ'] as const satisfies Permission[];
 
 /** True when one of `held` is among `anyOf`. The one decision, for the server and for the buttons alike. */
 export function isAllowed(held: readonly Permission[], anyOf: readonly Permission[]): boolean {

@@ -1,27 +1,46 @@
-import { sql } from 'drizzle-orm';
-import { bigint, pgTable, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import { desc, sql } from 'drizzle-orm';
+import { bigint, index, pgTable, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import { bytes, moment } from '../base/columns.ts';
 import { within, type Database, type Queries, type Transaction } from '../base/database.ts';
-import { emptyChain, type ChainedEvent, type ChainEnd } from './chain.ts';
+import { emptyChain, type ChainedEvent, type ChainEnd, type StoredEvent } from './chain.ts';
 
-/** The trail. Insert-only. */
-export const auditEvents = pgTable('audit_events', {
-  /** Counts from 1 without a gap: given out under the lock on the end of the chain. */
-  id: bigint({ mode: 'number' }).primaryKey(),
-  /** The database's clock: one order for all nodes. */
-  at: moment().notNull(),
-  principalKind: text().notNull(),
-  principalId: uuid(),
-  principalName: text(),
-  means: text(),
-  action: text().notNull(),
-  subject: text().notNull(),
-  fields: text().array(),
-  permissions: text().array(),
-  address: text(),
-  requestId: text().notNull(),
-  mac: bytes().notNull(),
-});
+/**
+ * The trail. Insert-only, but for what retention drops at its old end.
+ *
+ * Its pages are read newest first by the primary key, and with a filter by the index of that filter, whose second column
+ * is -id and not id: an order by id could also be read off the primary key, which the planner would at times rather walk
+ * through all ten million events, in the hope of meeting one that fits soon.
+ */
+export const auditEvents = pgTable(
+  'audit_events',
+  {
+    /** Counts from 1 without a gap: given out under the lock on the end of the chain. */
+    id: bigint({ mode: 'number' }).primaryKey(),
+    /** The database's clock: one order for all nodes. */
+    at: moment().notNull(),
+    principalKind: text().notNull(),
+    principalId: uuid(),
+    principalName: text(),
+    means: text(),
+    action: text().notNull(),
+    subject: text().notNull(),
+    fields: text().array(),
+    permissions: text().array(),
+    address: text(),
+    requestId: text().notNull(),
+    mac: bytes().notNull(),
+  },
+  (event) => [
+    // `principal`, by id and by name.
+    index('audit_events_principal_id').on(event.principalId, sql`(-${event.id})`),
+    index('audit_events_principal_name').on(event.principalName, sql`(-${event.id})`),
+    // `action` and `subject`.
+    index('audit_events_action').on(event.action, sql`(-${event.id})`),
+    index('audit_events_subject').on(event.subject, sql`(-${event.id})`),
+    // `from` and `to`, which become bounds of the id (events.store.ts).
+    index('audit_events_at').on(event.at, event.id),
+  ],
+);
 
 /** The end of the chain, in one row: what the next event is chained to. Whoever appends locks it until the commit. */
 export const auditChain = pgTable('audit_chain', {
@@ -30,10 +49,16 @@ export const auditChain = pgTable('audit_chain', {
   lastMac: bytes().notNull(),
 });
 
-/** An event with its MAC. */
-export interface StoredEvent extends ChainedEvent {
-  mac: Uint8Array;
-}
+/**
+ * What retention left in place of the events that it dropped: the last of them, which the chain goes on from. Nobody who
+ * writes to the database can make one up: `seal` is its MAC under the key of the trail.
+ */
+export const auditAnchor = pgTable('audit_anchor', {
+  id: smallint().primaryKey(),
+  lastId: bigint({ mode: 'number' }).notNull(),
+  lastMac: bytes().notNull(),
+  seal: bytes().notNull(),
+});
 
 /** The end of the chain while it is locked, and the time for the events that follow. */
 export interface LockedEnd extends ChainEnd {
@@ -174,16 +199,32 @@ export async function insertChainEnd({ queries }: Database, end: ChainEnd): Prom
   return made.length > 0;
 }
 
-/** Events behind `id`, in order; served by the primary key. */
+/** The newest event of a trail in which any has a MAC; undefined for one that was never chained. */
+export async function findLastChained({ queries }: Database): Promise<ChainEnd | undefined> {
+  const chained = queries
+    .select({ id: auditEvents.id })
+    .from(auditEvents)
+    .where(sql`length(${auditEvents.mac}) > 0`)
+    .limit(1);
+  const [found] = await queries
+    .select({ id: auditEvents.id, mac: auditEvents.mac })
+    .from(auditEvents)
+    .where(sql`exists ${chained}`)
+    .orderBy(desc(auditEvents.id))
+    .limit(1);
+  return found;
+}
+
+/** Events behind `id`, or from the lowest one on, in order; served by the primary key. */
 export async function listEventsAfter(
   { queries }: { queries: Queries },
-  id: number,
+  id: number | undefined,
   limit: number,
 ): Promise<StoredEvent[]> {
   return queries
     .select()
     .from(auditEvents)
-    .where(sql`${auditEvents.id} > ${id}`)
+    .where(id === undefined ? undefined : sql`${auditEvents.id} > ${id}`)
     .orderBy(auditEvents.id)
     .limit(limit);
 }

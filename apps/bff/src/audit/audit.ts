@@ -8,6 +8,7 @@
  * own work is done (`change`). The two lock in opposite orders, so a table is changed in one of these ways and not in both.
  */
 import type { KeyObject } from 'node:crypto';
+import type { AuditAction } from '@dropsafe/contract/audit';
 import type { Caller } from '../base/caller.ts';
 import { problemOfDatabase, within, type Database, type Transaction } from '../base/database.ts';
 import { inGroups } from '../base/in-groups.ts';
@@ -15,13 +16,13 @@ import type { Redacted } from '../base/redacted.ts';
 import {
   adoptEvents,
   comingToSomething,
+  findLastChained,
   groupValues,
   insertChainEnd,
   prepareChain,
   prepareRecordAlone,
-  type StoredEvent,
 } from './audit.store.ts';
-import { emptyChain, macKeyOf, macOf, type ChainEnd } from './chain.ts';
+import { emptyChain, macKeyOf, macOf, type ChainEnd, type StoredEvent } from './chain.ts';
 import type { AuditEvent } from './event.ts';
 import { createDatabaseClock } from './database-clock.ts';
 
@@ -77,7 +78,10 @@ export async function openAudit(
 ): Promise<Audit> {
   const key = macKeyOf(trailKey.reveal());
   const chain = prepareChain(database);
-  if (await insertChainEnd(database, emptyChain))
+  // Somebody may have taken away the end of a chain: that is no reason to write MACs for what stands there now.
+  const lastChained = await findLastChained(database);
+  const isMade = await insertChainEnd(database, lastChained ?? emptyChain);
+  if (isMade && lastChained === undefined)
     await adoptEvents(database, (before, event) => macOf(key, before, event));
 
   /** What the next event will be chained to, as far as this node knows: its own groups under way are taken to succeed. */
@@ -219,7 +223,8 @@ function chainUp(
       principalId: caller.id,
       principalName: caller.name,
       means: caller.kind === 'user' ? caller.session.means : null,
-      action: event.action,
+      // A new action needs its words in the contract.
+      action: event.action satisfies AuditAction,
       subject: event.subject,
       fields: 'fields' in event ? event.fields : null,
       permissions: 'permissions' in event ? event.permissions : null,

@@ -30,6 +30,11 @@ export interface ChainedEvent {
   requestId: string;
 }
 
+/** An event with its MAC. */
+export interface StoredEvent extends ChainedEvent {
+  mac: Uint8Array;
+}
+
 /** Where a chain ends: the number and the MAC of its last event. */
 export interface ChainEnd {
   id: number;

@@ -1,3 +1,4 @@
+import type { AuditFilter } from '@dropsafe/contract/audit';
 import type { Permission } from '@dropsafe/contract/permissions';
 
 /**
@@ -18,7 +19,14 @@ export type AuditEvent =
   | { action: 'session.started'; subject: string }
   | { action: 'session.refused'; subject: string }
   | { action: 'session.ended'; subject: string }
-  | { action: 'permission.denied'; subject: string; permissions: readonly Permission[] };
+  | { action: 'permission.denied'; subject: string; permissions: readonly Permission[] }
+  /** The subject is the format; the fields are those that the events were filtered by. */
+  | { action: 'audit.exported'; subject: string; fields: FilterField[] }
+  /** The subject names the first and the last event that were dropped. */
+  | { action: 'audit.dropped'; subject: string };
 
 /** The fields of a secret that a change can touch. */
 export type SecretField = 'value' | 'description' | 'destinations';
+
+/** What an export of the trail can be filtered by. */
+export type FilterField = keyof AuditFilter;

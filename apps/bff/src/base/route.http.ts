@@ -39,10 +39,22 @@ export interface Call<O extends Operation> {
 
 /** What a handler answers. */
 export interface Reply<O extends Operation> {
-  /** The body, as the contract's schema takes it; absent for 204. */
-  body: O['answer'] extends z.ZodType ? z.input<O['answer']> : undefined;
+  /** The body, as the contract's schema takes it; absent for 204; a `StreamedBody` where the operation `streams`. */
+  body: O['answer'] extends z.ZodType
+    ? z.input<O['answer']>
+    : O['streams'] extends readonly (infer T extends string)[]
+      ? StreamedBody<T>
+      : undefined;
   etag?: string;
   location?: string;
+}
+
+/** A body that is sent bit by bit, at the pace of who reads it. What goes wrong once it has begun cuts it off. */
+export interface StreamedBody<MediaType extends string = string> {
+  mediaType: MediaType;
+  /** What a browser saves it as. */
+  fileName: string;
+  chunks: AsyncIterable<string>;
 }
 
 /** A set of routes below `/api/v1`. */
@@ -60,8 +72,11 @@ export interface Routes {
  */
 const longestStepMs = 15_000;
 
-/** An empty set of routes. */
-export function createRoutes(authenticate: Authenticate): Routes {
+/** An empty set of routes. `onCut` is told of what cut a streamed answer off, when there is nobody left to tell. */
+export function createRoutes(
+  authenticate: Authenticate,
+  onCut: (error: unknown, c: RequestContext) => void,
+): Routes {
   const api = new Hono<RequestEnv>();
   return {
     api,
@@ -82,7 +97,10 @@ export function createRoutes(authenticate: Authenticate): Routes {
           body: operation.body && check(operation.body, await readBody(c), 'body'),
           ifMatch: c.req.header('If-Match'),
         } as Call<typeof operation>; // as: the schemas of the operation made these parts
-        return present(c, operation, await inTime(handler(call, c)));
+        const reply = await inTime(handler(call, c));
+        // as: `streams` decides, in the type of Reply as well as here.
+        if (operation.streams !== undefined) return stream(c, reply.body as StreamedBody, onCut);
+        return present(c, operation, reply);
       });
     },
   };
@@ -95,6 +113,41 @@ function present<O extends Operation>(c: RequestContext, operation: O, reply: Re
   c.header('Content-Type', 'application/json');
   c.status(operation.status);
   return c.body(JSON.stringify(operation.answer.parse(reply.body)));
+}
+
+function stream(
+  c: RequestContext,
+  { mediaType, fileName, chunks }: StreamedBody,
+  onCut: (error: unknown, c: RequestContext) => void,
+): Response {
+  c.header('Content-Type', mediaType);
+  c.header('Content-Disposition', `attachment; filename="${fileName}"`);
+  const encoder = new TextEncoder();
+  async function* encoded() {
+    try {
+      for await (const chunk of chunks) yield encoder.encode(chunk);
+    } catch (error) {
+      onCut(error, c);
+      // Status and headers are out. A connection that breaks is how a reader learns that this was not the end.
+      c.env.outgoing.destroy();
+    }
+  }
+  // Pulled one by one: nothing is read ahead of a slow reader, and one who leaves ends the reading.
+  const pieces = encoded();
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        const { done, value } = await pieces.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await pieces.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return c.body(body);
 }
 
 async function inTime<T>(work: Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 /**
- * @file The `dropsafe` command of the operator's terminal: users and their permissions. Works beside a running node (on
+ * @file The `dropsafe` command of the operator's terminal: users and their permissions, the audit trail. Works beside a running node (on
  * its embedded database, too) and without one. Passwords come from standard input or are made up; never from the
  * command line, which other processes can read.
  */
@@ -17,18 +17,24 @@ import { createLog } from '../base/log.ts';
 import { Problem } from '../base/problem.ts';
 import { Redacted } from '../base/redacted.ts';
 import { StartError } from '../base/start-error.ts';
-import { readConfig } from '../config.ts';
+import { readConfig, type Config } from '../config.ts';
 import { randomPassword } from '../identity/password.ts';
 import { openRooms, startDatabase } from '../node.ts';
 import type { Rooms } from '../wiring.ts';
+import { AuditCommandError, dropExported, verifyTrail } from './audit-commands.ts';
 
 const usage = `Usage:
   npx pnpm dropsafe users create NAME [--permission PERMISSION]... [--password-stdin]
   npx pnpm dropsafe users reset-password NAME [--password-stdin]
   npx pnpm dropsafe users set-permissions NAME [--permission PERMISSION]...
+  npx pnpm dropsafe audit verify [--file EXPORT.ndjson]... [--checkpoint FILE]
+  npx pnpm dropsafe audit drop --before DATE --exported EXPORT.ndjson
 
 Without --password-stdin a random password is printed once. reset-password also unlocks the account and ends its sessions.
 set-permissions replaces what the user had; without --permission nothing is left.
+audit verify names the first event that was altered, removed or moved. Without --file it looks at the database; it compares
+with the newest checkpoint of the data directory, or with the one that is given. audit drop removes events that are older
+than DATE (UTC) and stand in the exported file.
 
 Permissions:
 ${permissionNames.map((name) => `  ${name.padEnd(26)} ${sentences[name]}`).join('\n')}
@@ -68,6 +74,7 @@ function shown(password: Redacted<string>, isMadeUp: boolean): string {
 async function run(): Promise<string> {
   const { positionals, values } = parse();
   const [group, verb = '', name] = positionals;
+  if (group === 'audit') return runAudit(verb, positionals.length, values);
   const command = Object.hasOwn(commands, verb) ? commands[verb] : undefined;
   if (group !== 'users' || command === undefined || name === undefined || positionals.length > 3)
     throw new UsageError('There is no such command.');
@@ -83,6 +90,20 @@ async function run(): Promise<string> {
   return withRooms((rooms) => command(rooms, name, { permissions, password, isMadeUp }));
 }
 
+async function runAudit(
+  verb: string,
+  words: number,
+  { before, checkpoint, ...values }: ReturnType<typeof parse>['values'],
+): Promise<string> {
+  const files = verb === 'drop' ? values.exported : values.file;
+  const options = { files, checkpoint, before };
+  if (verb === 'verify' && words === 2)
+    return withRooms(({ trail }, { dataDir }) => verifyTrail(trail, options, dataDir));
+  if (verb === 'drop' && words === 2 && before !== undefined && files.length > 0)
+    return withRooms(({ trail }) => dropExported(trail, caller, options));
+  throw new UsageError('There is no such command.');
+}
+
 function parse() {
   try {
     return parseArgs({
@@ -90,6 +111,10 @@ function parse() {
       options: {
         permission: { type: 'string', multiple: true, default: [] },
         'password-stdin': { type: 'boolean', default: false },
+        file: { type: 'string', multiple: true, default: [] },
+        checkpoint: { type: 'string' },
+        before: { type: 'string' },
+        exported: { type: 'string', multiple: true, default: [] },
       },
     });
   } catch {
@@ -97,7 +122,7 @@ function parse() {
   }
 }
 
-async function withRooms<T>(work: (rooms: Rooms) => Promise<T>): Promise<T> {
+async function withRooms<T>(work: (rooms: Rooms, config: Config) => Promise<T>): Promise<T> {
   const config = readConfig(process.env);
   // Standard output is for the answer; what happens on the way is told on the other channel.
   const log = createLog((line) => process.stderr.write(line));
@@ -111,7 +136,7 @@ async function withRooms<T>(work: (rooms: Rooms) => Promise<T>): Promise<T> {
     const quiet = { ...log, info: () => {} };
     const target = running ?? (await startDatabase(config, quiet, started, () => {}));
     const rooms = await openRooms(target, config, quiet, started);
-    return await work(rooms);
+    return await work(rooms, config);
   } finally {
     for (const stop of stops) await stop();
   }
@@ -125,7 +150,8 @@ try {
 } catch (error) {
   process.exitCode = 1;
   if (error instanceof UsageError) process.stderr.write(`${error.message}\n\n${usage}`);
-  else if (error instanceof StartError) process.stderr.write(`${error.message}\n`);
+  else if (error instanceof StartError || error instanceof AuditCommandError)
+    process.stderr.write(`${error.message}\n`);
   else if (error instanceof Problem)
     process.stderr.write(
       `${error.params.errors?.map(({ message }) => message).join(' ') ?? error.params.detail ?? error.code}\n`,

@@ -277,7 +277,7 @@ export function createIdentity(
         await insertCheckedUser(caller, {
           name: 'admin',
           password: chosen,
-          permissions: ['SECRET_MANAGEMENT'],
+          permissions: ['SECRET_MANAGEMENT', 'AUDIT_READ'],
         });
       } catch (error) {
         // Another node that starts for the first time was quicker, and has printed its password.

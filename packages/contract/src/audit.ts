@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { CursorSchema, LimitSchema } from './paging.ts';
+
+/**
+ * @file The audit trail as it travels. An entry tells who did what to what, and when, and from where; it has no field
+ * for a value, because no event has one.
+ */
+
+/** Every action that the trail knows, in the words of a sentence: "anna … NAME". */
+export const auditActions = {
+  'secret.created': 'created a secret',
+  'secret.updated': 'updated a secret',
+  'secret.update-unchanged': 'saved a secret without a change',
+  'secret.deleted': 'deleted a secret',
+  'secret.unreadable': 'met a secret that does not open',
+  'user.created': 'created a user',
+  'user.permissions-set': 'set the permissions of a user',
+  'user.password-reset': 'reset the password of a user',
+  'user.password-changed': 'changed a password',
+  'session.started': 'signed in',
+  'session.refused': 'was refused at sign-in',
+  'session.ended': 'signed out',
+  'permission.denied': 'was refused for want of a permission',
+  'audit.exported': 'exported the audit trail',
+  'audit.dropped': 'dropped old events of the audit trail',
+} as const;
+
+/** The name of an action. */
+export type AuditAction = keyof typeof auditActions;
+
+/** All actions, in the order in which they are shown. */
+export const auditActionNames = Object.keys(auditActions) as [AuditAction, ...AuditAction[]]; // as: Object.keys forgets the names
+
+/**
+ * One event of the trail. Action, kind and permissions are texts and no closed lists: an event that an older or a newer
+ * version wrote is shown, too.
+ */
+export const AuditEntrySchema = z
+  .strictObject({
+    /** Its place in the chain: counts from 1 without a gap. */
+    id: z.int(),
+    at: z.iso.datetime(),
+    principal: z.strictObject({
+      kind: z.string(),
+      id: z.string().nullable(),
+      name: z.string().nullable(),
+      /** How they had signed in; null where nobody had. */
+      means: z.string().nullable(),
+    }),
+    action: z.string(),
+    subject: z.string(),
+    /** The fields that a change touched. */
+    fields: z.array(z.string()).nullable(),
+    /** The permissions that were granted, or that were missing. */
+    permissions: z.array(z.string()).nullable(),
+    address: z.string().nullable(),
+    requestId: z.string(),
+  })
+  .meta({ id: 'AuditEntry' });
+
+/** A line of an export as NDJSON: an event with its MAC, so that the file can be verified (docs/audit.md). */
+export const ExportedEventSchema = AuditEntrySchema.extend({
+  /** Hexadecimal. */
+  mac: z.string().regex(/^[0-9a-f]{64}$/),
+}).meta({ id: 'ExportedEvent' });
+
+const TextSchema = z
+  .string()
+  .min(1, 'Leave it out to see all.')
+  .max(255, 'Use at most 255 characters.')
+  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'Use text only.');
+
+const momentMessage = 'Must be a moment in UTC such as 2026-01-31T12:00:00Z, from 1970 on.';
+// The database has no year 0, and nothing happened before 1970.
+const MomentSchema = z.iso
+  .datetime({ error: momentMessage })
+  .refine((text) => text >= '1970', momentMessage);
+
+const filters = {
+  /** A user name, or an id when it has the form of one. */
+  principal: TextSchema.optional(),
+  action: z.enum(auditActionNames, { error: 'Must be an action of the trail.' }).optional(),
+  /** The whole name of what an event is about. */
+  subject: TextSchema.optional(),
+  /** From this moment on. */
+  from: MomentSchema.optional(),
+  /** Before this moment. */
+  to: MomentSchema.optional(),
+};
+
+/** Which events; all of them without any filter. */
+export const AuditFilterSchema = z.strictObject(filters);
+
+/**
+ * `GET /audit-events`: newest first. A cursor carries the filters with it; sending others beside it is refused. Nothing
+ * is counted: that would cost many times the page itself.
+ */
+export const ListAuditEventsSchema = z.strictObject({
+  ...filters,
+  limit: LimitSchema,
+  cursor: CursorSchema.optional(),
+});
+
+/** The formats of an export, with their media types. */
+export const exportTypes = {
+  ndjson: 'application/x-ndjson; charset=utf-8',
+  csv: 'text/csv; charset=utf-8; header=present',
+} as const;
+
+/** The name of a format. */
+export type ExportFormat = keyof typeof exportTypes;
+
+/** `GET /audit-events/export`: the events that fit, oldest first. */
+export const ExportAuditEventsSchema = z.strictObject({
+  format: z.enum(['ndjson', 'csv'], { error: 'Must be ndjson or csv.' }),
+  ...filters,
+});
+
+/** One page of the trail. */
+export const AuditPageSchema = z
+  .strictObject({
+    items: z.array(AuditEntrySchema),
+    /** Pass it as `cursor` for the next page; null on the last one. */
+    nextCursor: z.string().nullable(),
+  })
+  .meta({ id: 'AuditPage' });
+
+/** One event of the trail. */
+export type AuditEntry = z.infer<typeof AuditEntrySchema>;
+/** A line of an export as NDJSON. */
+export type ExportedEvent = z.infer<typeof ExportedEventSchema>;
+/** Which events. */
+export type AuditFilter = z.infer<typeof AuditFilterSchema>;
+/** `GET /audit-events`, checked. */
+export type ListAuditEvents = z.infer<typeof ListAuditEventsSchema>;
+/** One page of the trail. */
+export type AuditPage = z.infer<typeof AuditPageSchema>;
