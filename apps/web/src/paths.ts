@@ -12,6 +12,9 @@ export const startPath = '/';
 /** The table of secrets. */
 export const secretsPath = '/secrets';
 
+/** The audit trail. */
+export const auditPath = '/audit';
+
 /**
  * Where to go after signing in. Only a path of this origin passes: `//host`, `/\host` and control characters, which
  * browsers drop, would leave it. Anything else leads to the start page.

@@ -1,11 +1,17 @@
+import { lazy, Suspense } from 'react';
 import { Route, Routes } from 'react-router';
 import { AppFrame } from './AppFrame.tsx';
 import { LoginPage } from './identity/LoginPage.tsx';
 import { SessionGate } from './identity/SessionGate.tsx';
 import { NotFoundPage } from './NotFoundPage.tsx';
-import { secretsPath, startPath } from './paths.ts';
+import { auditPath, secretsPath, startPath } from './paths.ts';
 import { StartPage } from './permissions/StartPage.tsx';
 import { SecretsPage } from './secrets/SecretsPage.tsx';
+
+// Few people have it, and those look at the secrets first.
+const AuditPage = lazy(async () => ({
+  default: (await import('./audit/AuditPage.tsx')).AuditPage,
+}));
 
 /** Every route. All but signing in stand behind the gate and inside the frame. */
 export function AppRoutes() {
@@ -16,6 +22,14 @@ export function AppRoutes() {
         <Route element={<AppFrame />}>
           <Route path={startPath} element={<StartPage />} />
           <Route path={secretsPath} element={<SecretsPage />} />
+          <Route
+            path={auditPath}
+            element={
+              <Suspense>
+                <AuditPage />
+              </Suspense>
+            }
+          />
           <Route path="*" element={<NotFoundPage />} />
         </Route>
       </Route>

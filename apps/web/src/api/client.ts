@@ -95,7 +95,10 @@ async function send(operation: Operation, input: CallInput<Operation>): Promise<
     init.body = JSON.stringify(input.body);
   }
   try {
-    return await fetch(address(operation, input), init);
+    return await fetch(
+      addressOf(operation, { params: input.params ?? {}, query: input.query ?? {} }),
+      init,
+    );
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw unreachable();
@@ -105,9 +108,11 @@ async function send(operation: Operation, input: CallInput<Operation>): Promise<
 /** Parameters and query strings are text and numbers only. */
 type Flat = Record<string, string | number | undefined>;
 
-function address(operation: Operation, input: CallInput<Operation>): string {
-  const params: Flat = input.params ?? {};
-  const asked: Flat = input.query ?? {};
+/** Where a call goes. For a link, which the browser follows itself. */
+export function addressOf(
+  operation: Operation,
+  { params = {}, query: asked = {} }: { params?: Flat; query?: Flat },
+): string {
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(params[name] ?? ''),
   );

@@ -1,12 +1,14 @@
 import { Navigate } from 'react-router';
-import { secretsPath } from '../paths.ts';
+import { auditPath, secretsPath } from '../paths.ts';
 import { EmptyState, Page } from '../ui/Page.tsx';
-import { useCanReadSecrets, useSession } from './can.ts';
+import { useCanReadAudit, useCanReadSecrets, useSession } from './can.ts';
 
 /** Leads to the first page that this person may see, or explains why there is none. */
 export function StartPage() {
   const { principal } = useSession();
+  const canReadAudit = useCanReadAudit();
   if (useCanReadSecrets()) return <Navigate to={secretsPath} replace />;
+  if (canReadAudit) return <Navigate to={auditPath} replace />;
   return (
     <Page title="Welcome">
       <EmptyState title="There is nothing here for you yet">

@@ -40,9 +40,9 @@ interface Props<Row> {
   /** Undefined while the first page loads. */
   rows: readonly Row[] | undefined;
   rowKey: (row: Row) => string;
-  /** A field, with a leading `-` for descending. */
-  sort: string;
-  onSort: (sort: string) => void;
+  /** A field, with a leading `-` for descending. Left out where no column can be sorted by. */
+  sort?: string;
+  onSort?: (sort: string) => void;
   /** Other rows are on their way. */
   isLoading: boolean;
 }
@@ -63,7 +63,14 @@ export function DataTable<Row>(props: Props<Row>) {
   );
 }
 
-function WideTable<Row>({ label, columns, rows, rowKey, sort, onSort }: Props<Row>) {
+function WideTable<Row>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  sort = '',
+  onSort = () => {},
+}: Props<Row>) {
   return (
     <TableContainer component={Paper} variant="outlined" sx={{ borderRadius: 1.5 }}>
       <Table aria-label={label}>

@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { newCanary } from '@dropsafe/bff/testkit/canary';
+import type { Page } from '@playwright/test';
+import { expect, expectAccessible, test } from './fixtures.ts';
+
+async function openAudit(page: Page, query = ''): Promise<void> {
+  await page.goto(`/audit${query}`);
+  await expect(page.getByRole('heading', { name: 'Audit', level: 1 })).toBeVisible();
+}
+
+const rows = (page: Page) => page.getByRole('table', { name: 'Events' }).locator('tbody tr');
+
+test('somebody with AUDIT_READ finds out who did what, and takes it with them as a file', async ({
+  as,
+  unique,
+}) => {
+  const editor = await as('SECRET_MANAGEMENT');
+  const name = unique('AUDITED');
+  await editor.api.send('POST', '/secrets', { name, value: newCanary() });
+  await editor.api.send('PATCH', `/secrets/${name}`, { description: 'changed' });
+  await editor.api.send('DELETE', `/secrets/${name}`);
+
+  const { page } = await as('AUDIT_READ');
+  // There is nothing else that they may see.
+  await page.goto('/');
+  await expect(page).toHaveURL(/\/audit$/);
+  await expect(page.getByRole('link', { name: 'Audit' })).toHaveAttribute('aria-current', 'page');
+  await expect(page.getByRole('link', { name: 'Secrets', exact: true })).toHaveCount(0);
+
+  await page.getByLabel('Subject').fill(name);
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(rows(page)).toHaveCount(3);
+  await expect(page).toHaveURL(new RegExp(`subject=${name}`));
+  await expect(rows(page).nth(0)).toContainText('Deleted a secret');
+  await expect(rows(page).nth(1)).toContainText('description');
+  await expect(rows(page).nth(2)).toContainText(editor.name);
+  await expect(rows(page).nth(2).locator('time')).toHaveAttribute('title', /\d{4}/);
+
+  await page.getByLabel('Action').selectOption('secret.created');
+  await expect(rows(page)).toHaveCount(1);
+  await page.getByRole('button', { name: /^Details of event/ }).click();
+  const details = page.getByRole('dialog', { name: 'Created a secret' });
+  await expect(details).toContainText(/Request id\s*[0-9a-f-]{36}/);
+  await expectAccessible(page);
+  await details.getByRole('button', { name: 'Close' }).click();
+
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Export NDJSON' }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe('audit-events.ndjson');
+  const lines = (await readFile(await download.path(), 'utf8')).trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { action: 'secret.created', subject: name, mac: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  ]);
+
+  // A link that is shared shows the same, and going back undoes the last choice.
+  await page.goBack();
+  await expect(rows(page)).toHaveCount(3);
+  await expect(page.getByLabel('Action')).toHaveValue('');
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await expect(page).toHaveURL(/\/audit$/);
+  await expect(page.getByLabel('Subject')).toHaveValue('');
+});
+
+test('pages lead on and back, and a day in the future has nothing', async ({ as, unique }) => {
+  const editor = await as('SECRET_MANAGEMENT');
+  const name = unique('PAGED');
+  await editor.api.send('POST', '/secrets', { name, value: newCanary() });
+  for (const description of ['one', 'two', 'three'])
+    await editor.api.send('PATCH', `/secrets/${name}`, { description });
+  const { page } = await as('AUDIT_READ');
+  await openAudit(page, `?subject=${name}&limit=3`);
+  await expect(rows(page)).toHaveCount(3);
+  await page.getByRole('button', { name: 'Next' }).click();
+  await expect(rows(page)).toHaveCount(1);
+  await expect(rows(page)).toContainText('Created a secret');
+  await expect(page.getByText('page 2')).toBeVisible();
+  await page.getByRole('button', { name: 'Previous' }).click();
+  await expect(rows(page)).toHaveCount(3);
+
+  await page.getByLabel('From day (UTC)').fill('2999-01-01');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'No event matches' })).toBeVisible();
+  await expectAccessible(page);
+  await openAudit(page, '?cursor=made-up');
+  await expect(page.getByRole('alert')).toBeVisible();
+  await page.getByRole('button', { name: 'Go to the first page' }).click();
+  await expect(rows(page).first()).toBeVisible();
+});
+
+test('without AUDIT_READ there is neither the page nor the way to it', async ({ as }) => {
+  const { page, api } = await as('SECRET_MANAGEMENT');
+  await page.goto('/audit');
+  await expect(page).toHaveURL(/\/secrets$/);
+  await expect(page.getByRole('link', { name: 'Audit' })).toHaveCount(0);
+  expect((await api.send('GET', '/audit-events')).status).toBe(403);
+  expect((await api.send('GET', '/audit-events/export?format=csv')).status).toBe(403);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1280, 360]) {
+    test(`the page is accessible and nothing of it is cut off, ${colorScheme}, ${width} px`, async ({
+      as,
+      unique,
+    }) => {
+      const editor = await as('SECRET_MANAGEMENT');
+      await editor.api.send('POST', '/secrets', {
+        name: `${unique('WIDE')}_${'x'.repeat(40)}`,
+        value: newCanary(),
+        description: 'x',
+        destinations: ['https://api.example.com'],
+      });
+      const { page } = await as('AUDIT_READ');
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await openAudit(page);
+      await expect(page.getByText('Created a secret').last()).toBeVisible();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+        width,
+      );
+      await expectAccessible(page);
+    });
+  }
+}
