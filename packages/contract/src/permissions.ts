@@ -10,6 +10,7 @@ export const permissions = {
   SECRET_MANAGEMENT_CREATE: 'Create secrets and list them.',
   SECRET_MANAGEMENT_UPDATE: 'Update secrets and list them.',
   SECRET_MANAGEMENT_DELETE: 'Delete secrets and list them.',
+  ACCESS_MANAGEMENT: 'Manage users, teams, API keys and their permissions.',
 } as const;
 
 /** The name of a permission. */
@@ -44,6 +45,9 @@ export const deleteSecrets = [
   'SECRET_MANAGEMENT',
   'SECRET_MANAGEMENT_DELETE',
 ] as const satisfies Permission[];
+
+/** Lets its holder manage who may do what: users, teams, API keys, sessions. */
+export const manageAccess = ['ACCESS_MANAGEMENT'] as const satisfies Permission[];
 
 /** True when one of `held` is among `anyOf`. The one decision, for the server and for the buttons alike. */
 export function isAllowed(held: readonly Permission[], anyOf: readonly Permission[]): boolean {
