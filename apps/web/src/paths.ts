@@ -12,6 +12,15 @@ export const startPath = '/';
 /** The table of secrets. */
 export const secretsPath = '/secrets';
 
+/** The keys of programs. */
+export const apiKeysPath = '/api-keys';
+
+/** One's own sessions; for who manages access, everybody's as well. */
+export const sessionsPath = '/sessions';
+
+/** Everybody's sessions. */
+export const allSessionsPath = '/sessions/everybody';
+
 /**
  * Where to go after signing in. Only a path of this origin passes: `//host`, `/\host` and control characters, which
  * browsers drop, would leave it. Anything else leads to the start page.

@@ -1,9 +1,11 @@
 import { Route, Routes } from 'react-router';
 import { AppFrame } from './AppFrame.tsx';
+import { ApiKeysPage } from './identity/ApiKeysPage.tsx';
 import { LoginPage } from './identity/LoginPage.tsx';
 import { SessionGate } from './identity/SessionGate.tsx';
+import { AllSessionsPage, SessionsPage } from './identity/SessionsPage.tsx';
 import { NotFoundPage } from './NotFoundPage.tsx';
-import { secretsPath, startPath } from './paths.ts';
+import { allSessionsPath, apiKeysPath, secretsPath, sessionsPath, startPath } from './paths.ts';
 import { StartPage } from './permissions/StartPage.tsx';
 import { SecretsPage } from './secrets/SecretsPage.tsx';
 
@@ -16,6 +18,9 @@ export function AppRoutes() {
         <Route element={<AppFrame />}>
           <Route path={startPath} element={<StartPage />} />
           <Route path={secretsPath} element={<SecretsPage />} />
+          <Route path={apiKeysPath} element={<ApiKeysPage />} />
+          <Route path={sessionsPath} element={<SessionsPage />} />
+          <Route path={allSessionsPath} element={<AllSessionsPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>
       </Route>

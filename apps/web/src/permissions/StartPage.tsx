@@ -1,12 +1,15 @@
 import { Navigate } from 'react-router';
-import { secretsPath } from '../paths.ts';
+import { apiKeysPath, secretsPath } from '../paths.ts';
 import { EmptyState, Page } from '../ui/Page.tsx';
-import { useCanReadSecrets, useSession } from './can.ts';
+import { useCanManageAccess, useCanReadSecrets, useSession } from './can.ts';
 
 /** Leads to the first page that this person may see, or explains why there is none. */
 export function StartPage() {
   const { principal } = useSession();
-  if (useCanReadSecrets()) return <Navigate to={secretsPath} replace />;
+  const canReadSecrets = useCanReadSecrets();
+  const canManageAccess = useCanManageAccess();
+  if (canReadSecrets) return <Navigate to={secretsPath} replace />;
+  if (canManageAccess) return <Navigate to={apiKeysPath} replace />;
   return (
     <Page title="Welcome">
       <EmptyState title="There is nothing here for you yet">

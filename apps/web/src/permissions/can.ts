@@ -4,6 +4,7 @@ import {
   createSecrets,
   deleteSecrets,
   isAllowed,
+  manageAccess,
   readSecrets,
   updateSecrets,
   type Permission,
@@ -41,6 +42,11 @@ export type Reason = string | undefined;
 /** Whether the person may see the page of secrets. */
 export function useCanReadSecrets(): boolean {
   return isAllowed(useSession().permissions, readSecrets);
+}
+
+/** Whether the person manages who may do what: API keys, and the sessions of others. */
+export function useCanManageAccess(): boolean {
+  return isAllowed(useSession().permissions, manageAccess);
 }
 
 /** What the person may do with secrets: by their permissions and by what the provider can do. */

@@ -26,9 +26,6 @@ export interface TableView {
   hidden: readonly OptionalColumn[];
 }
 
-/** Page sizes to choose from. */
-export const pageSizes = [25, 50, 100, 500] as const;
-
 const { q, sort, limit, cursor } = ListSecretsSchema.shape;
 const defaults = { q: '', sort: 'name', limit: pageLimit.default } as const;
 

@@ -40,9 +40,9 @@ interface Props<Row> {
   /** Undefined while the first page loads. */
   rows: readonly Row[] | undefined;
   rowKey: (row: Row) => string;
-  /** A field, with a leading `-` for descending. */
-  sort: string;
-  onSort: (sort: string) => void;
+  /** A field, with a leading `-` for descending. For tables with a column that has `sortBy`. */
+  sort?: string;
+  onSort?: (sort: string) => void;
   /** Other rows are on their way. */
   isLoading: boolean;
 }
@@ -63,7 +63,7 @@ export function DataTable<Row>(props: Props<Row>) {
   );
 }
 
-function WideTable<Row>({ label, columns, rows, rowKey, sort, onSort }: Props<Row>) {
+function WideTable<Row>({ label, columns, rows, rowKey, sort = '', onSort }: Props<Row>) {
   return (
     <TableContainer component={Paper} variant="outlined" sx={{ borderRadius: 1.5 }}>
       <Table aria-label={label}>
@@ -134,7 +134,7 @@ const Body = styled(TableBody)(({ theme: { vars, typography } }) => ({
 interface HeaderProps<Row> {
   column: Column<Row>;
   sort: string;
-  onSort: (sort: string) => void;
+  onSort: ((sort: string) => void) | undefined;
 }
 
 function Header<Row>({ column, sort, onSort }: HeaderProps<Row>) {
@@ -150,7 +150,7 @@ function Header<Row>({ column, sort, onSort }: HeaderProps<Row>) {
       <TableSortLabel
         active={isSorted}
         direction={isSorted ? direction : isFirstDescending ? 'desc' : 'asc'}
-        onClick={() => onSort(next)}
+        onClick={() => onSort?.(next)}
       >
         {title}
       </TableSortLabel>

@@ -1,4 +1,4 @@
-/** @file How long ago something was, in words. */
+/** @file How long ago something was, or how soon it will be, in words. */
 
 const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
@@ -23,6 +23,16 @@ export function relativeTime(time: Date, now: Date): string {
     if (seconds >= size) return words.format(-Math.floor(seconds / size), unit);
   }
   return 'just now';
+}
+
+/** `time` as it lies ahead of `now`: "in 3 minutes". Less than a minute, and what is over, is "now". */
+export function timeAhead(time: Date, now: Date): string {
+  const seconds = (time.getTime() - now.getTime()) / 1000;
+  for (const [unit, size] of units) {
+    // Rounded: of what was set to 90 days a moment ago, 89 and some hours are left.
+    if (seconds >= size) return words.format(Math.round(seconds / size), unit);
+  }
+  return 'now';
 }
 
 /** `time` to the second in the zone of the person, with the zone named. */
