@@ -53,7 +53,7 @@ export function CreatedTokenDialog({ created: { name, token }, onClose }: Props)
           component="textarea"
           ref={field}
           readOnly
-          rows={2}
+          rows={isNarrow ? 2 : 1}
           value={token}
           aria-label="API key"
           spellCheck={false}
@@ -65,7 +65,7 @@ export function CreatedTokenDialog({ created: { name, token }, onClose }: Props)
             px: 1.5,
             py: 1.25,
             fontFamily: monospace,
-            fontSize: '0.9375rem',
+            fontSize: '0.875rem',
             lineHeight: 1.5,
             wordBreak: 'break-all',
             color: 'text.primary',

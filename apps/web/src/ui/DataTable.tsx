@@ -216,7 +216,7 @@ const CardList = styled('ul')(({ theme: { vars, typography } }) => ({
     contentVisibility: 'auto',
     containIntrinsicSize: 'auto 190px',
   },
-  '& .top': { display: 'flex', alignItems: 'flex-start', gap: 8 },
+  '& .top': { display: 'flex', alignItems: 'flex-start', gap: 8, minHeight: 36 },
   '& .heading': { flex: 1, minWidth: 0, paddingTop: 6 },
   '& .actions': { whiteSpace: 'nowrap', marginRight: -8 },
   '& dl': { display: 'grid', rowGap: 4, margin: '4px 0 0', ...typography.body2 },

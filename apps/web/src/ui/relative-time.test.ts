@@ -24,11 +24,12 @@ test.each([
   [-5, 'now'],
   [59, 'now'],
   [60, 'in 1 minute'],
-  [24 * 3600 - 5, 'in 24 hours'],
-  [24 * 3600, 'tomorrow'],
-  [30 * 24 * 3600 - 5, 'in 4 weeks'],
+  [20 * 3600, 'in 20 hours'],
+  [24 * 3600 - 5, 'in 1 day'],
+  [3.6 * 24 * 3600, 'in 4 days'],
+  [30 * 24 * 3600 - 5, 'in 1 month'],
   [90 * 24 * 3600 - 5, 'in 3 months'],
-  [365 * 24 * 3600 - 5, 'in 12 months'],
+  [365 * 24 * 3600 - 5, 'in 1 year'],
 ])('%d seconds after now is "%s"', (seconds, text) => {
   expect(timeAhead(new Date(now.getTime() + seconds * 1000), now)).toBe(text);
 });
