@@ -153,3 +153,87 @@ for (const colorScheme of ['light', 'dark'] as const) {
     });
   }
 }
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1280, 360]) {
+    test(`keys and sessions, ${colorScheme}, ${width} px`, async ({ browser }) => {
+      test.slow();
+      const context = await browser.newContext({
+        baseURL: stack().url,
+        colorScheme,
+        viewport: { width, height: width === 360 ? 740 : 800 },
+        reducedMotion: 'reduce',
+        locale: 'en-GB',
+        timezoneId: 'UTC',
+      });
+      const page = await watchedPage(context);
+      const picture = async (name: string) => {
+        await page.evaluate(() => document.fonts.ready);
+        await page.screenshot({
+          path: join(folder, `${name}-${colorScheme}${width === 360 ? '-narrow' : ''}.png`),
+          animations: 'disabled',
+        });
+      };
+      const keeper = `keeper-${colorScheme}-${width}`;
+      await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, keeper, [
+        'SECRET_MANAGEMENT',
+        'ACCESS_MANAGEMENT',
+      ]);
+      const api = createClient(stack().url);
+      await api.signIn(keeper, testPassword);
+      await page.goto('/api-keys');
+      await page.getByLabel('User name').fill(keeper);
+      await page.getByLabel('Password').fill(testPassword);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await expect(page.getByRole('heading', { name: 'API keys', level: 1 })).toBeVisible();
+      if (colorScheme === 'light' && width === 1280) {
+        await expect(
+          page.getByRole('heading', { name: 'There are no API keys yet' }),
+        ).toBeVisible();
+        await picture('api-keys-empty');
+        for (const [name, permissions, days] of [
+          ['Nightly import', ['SECRET_MANAGEMENT_READ'], 90],
+          ['release-bot', ['SECRET_MANAGEMENT_CREATE', 'SECRET_MANAGEMENT_UPDATE'], 365],
+          ['Provisioning of customers', ['SECRET_MANAGEMENT'], null],
+        ] as const) {
+          const expiresAt =
+            days === null ? null : new Date(Date.now() + days * 24 * 3_600_000).toISOString();
+          await api.send('POST', '/api-keys', { name, permissions, expiresAt });
+        }
+        await page.reload();
+      }
+      await expect(page.getByText('Nightly import')).toBeVisible();
+      await picture('api-keys');
+      await page.getByRole('button', { name: 'Create API key' }).click();
+      const create = page.getByRole('dialog', { name: 'Create an API key' });
+      await create.getByRole('button', { name: 'Create API key' }).click();
+      await expect(create.getByText('Choose at least one permission.')).toBeVisible();
+      await picture('api-key-refused');
+      await create.getByLabel('Name').fill(`Picture ${colorScheme} ${width}`);
+      await create.getByRole('checkbox', { name: 'SECRET_MANAGEMENT_READ' }).check();
+      await picture('api-key-create');
+      await create.getByRole('button', { name: 'Create API key' }).click();
+      await expect(page.getByRole('button', { name: 'Done' })).toBeVisible();
+      await page.getByRole('button', { name: 'Copy' }).click();
+      await picture('api-key-created');
+      await page.getByRole('button', { name: 'Done' }).click();
+      await page.getByRole('button', { name: `Revoke Picture ${colorScheme} ${width}` }).click();
+      await picture('api-key-revoke');
+      await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click();
+      await expect(page.getByRole('alertdialog')).toBeHidden();
+      await page.getByRole('button', { name: /^Account of/ }).click();
+      await picture('account-keeper');
+      await page.getByRole('menuitem', { name: 'Sessions' }).click();
+      await expect(page.getByText('This session')).toBeVisible();
+      await picture('sessions');
+      await page.getByRole('button', { name: /^End session/ }).click();
+      await picture('session-end');
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByRole('link', { name: 'Everybody’s' }).click();
+      await expect(page.getByRole('searchbox')).toBeVisible();
+      await expect(page.getByText('This session')).toBeVisible();
+      await picture('sessions-everybody');
+      await context.close();
+    });
+  }
+}

@@ -39,6 +39,12 @@ export function describeApi(version: string): object {
           name: 'dropsafe',
           description: 'Named __Host-dropsafe when served over TLS.',
         },
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'dsk_ and 49 letters and digits',
+          description: 'An API key, for programs. Not together with the cookie.',
+        },
       },
     },
   };
@@ -47,11 +53,13 @@ export function describeApi(version: string): object {
 function describeOperation(operationId: string, operation: Operation): object {
   const { access, params, query, body, answer, streams, status, hasVersion, method } = operation;
   const isChange = method !== 'GET';
+  const isForPeople = access === 'anybody' || access === 'person';
   const own =
     access === 'anybody'
       ? []
       : ([
           ...(typeof access === 'string' ? [] : ['permission-required' as const]),
+          ...(access === 'person' ? ['person-required' as const] : []),
           'unauthenticated',
         ] as const);
   const codes = new Set<ProblemCode>([
@@ -73,7 +81,16 @@ function describeOperation(operationId: string, operation: Operation): object {
         ]
       : [];
   const requestedWith = isChange
-    ? [{ name: 'X-Requested-With', in: 'header', required: true, schema: { const: 'dropsafe' } }]
+    ? [
+        {
+          name: 'X-Requested-With',
+          in: 'header',
+          // With an API key there is no cookie that another site could make use of.
+          required: isForPeople,
+          schema: { const: 'dropsafe' },
+          ...(!isForPeople && { description: 'Required with the cookie, not with an API key.' }),
+        },
+      ]
     : [];
   return {
     operationId,
@@ -82,7 +99,8 @@ function describeOperation(operationId: string, operation: Operation): object {
       description: `Needs one of: ${access.join(', ')}.`,
       'x-permissions': access,
     }),
-    security: access === 'anybody' ? [] : [{ session: [] }],
+    security:
+      access === 'anybody' ? [] : [{ session: [] }, ...(isForPeople ? [] : [{ apiKey: [] }])],
     parameters: [
       ...parametersOf(params, 'path'),
       ...parametersOf(query, 'query'),

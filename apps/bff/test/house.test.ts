@@ -100,18 +100,43 @@ describe('tests', () => {
   });
 });
 
-test('every operation on secrets begins by demanding its permission', () => {
-  const door = readFileSync(join(root, 'apps/bff/src/secrets/secrets.ts'), 'utf8');
-  const operations = [...door.matchAll(/^ {4}async (\w+)\([^]*?\) \{\n\s*(\S.*)$/gm)].map(
-    ([, name, first]) => [name, first?.startsWith('await permissions.demand(caller, ')],
-  );
-  expect(operations).toEqual([
-    ['list', true],
-    ['describe', true],
-    ['create', true],
-    ['update', true],
-    ['delete', true],
-  ]);
+describe('every operation begins by demanding its permission', () => {
+  /** The operations of a door, with whether they do. */
+  function operationsOf(path: string): [string | undefined, boolean | undefined][] {
+    const door = readFileSync(join(root, 'apps/bff/src', path), 'utf8');
+    return [...door.matchAll(/^ {4}async (\w+)\([^]*?\) \{\n\s*(\S.*)$/gm)].map(
+      ([, name, first]) => [name, first?.startsWith('await permissions.demand(caller, ')],
+    );
+  }
+
+  test('on secrets', () => {
+    expect(operationsOf('secrets/secrets.ts')).toEqual([
+      ['list', true],
+      ['describe', true],
+      ['create', true],
+      ['update', true],
+      ['delete', true],
+    ]);
+  });
+
+  test('on API keys, but finding out who calls', () => {
+    expect(operationsOf('identity/api-keys.ts')).toEqual([
+      ['authenticate', false],
+      ['list', true],
+      ['create', true],
+      ['revoke', true],
+    ]);
+  });
+
+  test("on sessions, but one's own", () => {
+    expect(operationsOf('identity/sessions.ts')).toEqual([
+      ['listOwn', false],
+      ['endOwn', false],
+      ['endOthers', false],
+      ['list', true],
+      ['end', true],
+    ]);
+  });
 });
 
 test('of the trail, which permissions cannot stand before, every route demands the permission itself', () => {

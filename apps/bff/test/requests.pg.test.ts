@@ -36,6 +36,16 @@ const samples: Record<keyof typeof operations, { path?: string; body?: () => unk
   listProviders: {},
   listAuditEvents: {},
   exportAuditEvents: { path: '/audit-events/export?format=ndjson' },
+  listSessions: {},
+  endOtherSessions: {},
+  endSession: { path: `/sessions/${crypto.randomUUID()}` },
+  listAllSessions: {},
+  endAnySession: { path: `/all-sessions/${crypto.randomUUID()}` },
+  listApiKeys: {},
+  createApiKey: {
+    body: () => ({ name: `key ${crypto.randomUUID()}`, permissions: ['SECRET_MANAGEMENT_READ'] }),
+  },
+  revokeApiKey: { path: `/api-keys/${crypto.randomUUID()}` },
 };
 const all = Object.entries<Operation>(operations).map(([id, operation]) => ({
   id: id as keyof typeof operations,
@@ -52,8 +62,16 @@ function send(
 }
 
 describe('every route, for every permission', () => {
-  test.each(permissionNames)('%s opens exactly the routes that name it', async (permission) => {
-    const client = await node.as(`only-${permission.toLowerCase()}`, [permission]);
+  test.each(
+    permissionNames.flatMap((permission) => [
+      { permission, who: 'a person' },
+      { permission, who: 'a program' },
+    ]),
+  )('$permission of $who opens exactly the routes that name it', async ({ permission, who }) => {
+    const client =
+      who === 'a person'
+        ? await node.as(`only-${permission.toLowerCase()}`, [permission])
+        : await node.asProgram(`only ${permission}`, [permission]);
     for (const { id, operation } of all) {
       if (typeof operation.access === 'string') continue;
       const { status, problem } = await send(client, id);
@@ -79,6 +97,17 @@ describe('every route, for every permission', () => {
     expect((await client.send('GET', '/session')).status).toBe(200);
   });
 
+  test('a program gets everywhere but where there must be a person', async () => {
+    const program = await node.asProgram('everything', permissionNames);
+    for (const { id, operation } of all) {
+      if (operation.access === 'anybody') continue;
+      const { status, problem } = await send(program, id);
+      if (operation.access === 'person')
+        expect([id, status, problem.type]).toEqual([id, 403, '/problems/person-required']);
+      else expect([id, status < 400 || status === 404]).toEqual([id, true]);
+    }
+  });
+
   test.each(all.filter(({ operation }) => operation.access !== 'anybody'))(
     '$id needs somebody signed in',
     async ({ id }) => {
@@ -87,8 +116,12 @@ describe('every route, for every permission', () => {
         node.client('dropsafe=made-up'),
         node.client('dropsafe='),
       ]) {
-        const { status, problem } = await send(client, id);
-        expect([status, problem.type]).toEqual([401, '/problems/unauthenticated']);
+        const { status, problem, headers } = await send(client, id);
+        expect([status, problem.type, headers.get('WWW-Authenticate')]).toEqual([
+          401,
+          '/problems/unauthenticated',
+          'Bearer',
+        ]);
       }
     },
   );

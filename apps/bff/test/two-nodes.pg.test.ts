@@ -15,7 +15,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemCaller } from '../src/base/caller.ts';
 import { Redacted } from '../src/base/redacted.ts';
 import { newCanary, sweep, type Leak } from '../testkit/canary.ts';
-import { createClient, type Answer, type Client } from '../testkit/client.ts';
+import { createClient, createProgram, type Answer, type Client } from '../testkit/client.ts';
 import {
   newDataDir,
   openOperator,
@@ -106,6 +106,8 @@ const weights = {
   'sign-out': 6,
   'password-change': 2,
   'password-reset': 2,
+  'api-key': 6,
+  'ended session': 6,
 };
 type Kind = keyof typeof weights;
 
@@ -294,6 +296,36 @@ const pairsByKind: Record<Kind, (lane: Lane, here: number, there: number) => Pro
     check(lane, 'own session after it', await at(there, lane.cookie).send('GET', '/session'), 200);
     lane.password = newPassword;
     lane.cookie = (await signIn(lane, there)).cookie;
+  },
+
+  async 'api-key'(lane, here, there) {
+    const { id, token } = await rooms.identity.apiKeys.create(operator, {
+      name: `${lane.user} ${lane.done.length}`,
+      permissions: ['SECRET_MANAGEMENT_READ'],
+      expiresAt: null,
+    });
+    const program = (node: number) =>
+      createProgram(nodes[node]?.url ?? '', token, (request, answer) =>
+        leaks.push(...sweep(request, answer.text)),
+      );
+    const list = ['GET', '/secrets?limit=1'] as const;
+    check(lane, 'request with a new key', await program(here).send(...list), 200);
+    check(lane, 'the same there', await program(there).send(...list), 200);
+    await rooms.identity.apiKeys.revoke(operator, id);
+    check(lane, 'request with a revoked key', await program(there).send(...list), 401);
+    check(lane, 'the same here', await program(here).send(...list), 401);
+  },
+
+  async 'ended session'(lane, here, there) {
+    const other = await signIn(lane, there);
+    const list = await at(there, other.cookie).send('GET', '/sessions');
+    const own: { id: string; isCurrent: boolean }[] = list.json.items;
+    const id = own.find(({ isCurrent }) => isCurrent)?.id ?? 'none';
+    const ended = await at(here, lane.cookie).send('DELETE', `/sessions/${id}`);
+    const seen = await at(there, other.cookie).send('GET', '/session');
+    check(lane, 'end of a session', ended, 204);
+    check(lane, 'request of an ended session', seen, 401);
+    check(lane, 'session that ended it', await at(there, lane.cookie).send('GET', '/session'), 200);
   },
 
   async 'password-reset'(lane, here, there) {

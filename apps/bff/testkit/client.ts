@@ -1,4 +1,4 @@
-/** @file An HTTP client as a browser behaves: it keeps the cookie and comes from the page's own origin. */
+/** @file HTTP clients: one as a browser behaves (it keeps the cookie and comes from the page's own origin), and a program's. */
 import type { ProblemDocument } from '@dropsafe/contract/problems';
 
 /** An answer, read to its end. */
@@ -12,7 +12,7 @@ export interface Answer {
   problem: ProblemDocument;
 }
 
-/** Somebody at a browser. */
+/** Somebody at a browser, or a program. */
 export interface Client {
   /** The node that it talks to. */
   url: string;
@@ -32,6 +32,20 @@ export type OnAnswer = (request: string, answer: Answer) => void;
 
 /** A client of the node at `url`; paths are below `/api/v1`. */
 export function createClient(url: string, cookie?: string, onAnswer?: OnAnswer): Client {
+  return createSender(url, cookie, { Origin: url, 'X-Requested-With': 'dropsafe' }, onAnswer);
+}
+
+/** A program with an API key: it has no cookie, and none of a browser's headers. */
+export function createProgram(url: string, token: string, onAnswer?: OnAnswer): Client {
+  return createSender(url, undefined, { Authorization: `Bearer ${token}` }, onAnswer);
+}
+
+function createSender(
+  url: string,
+  cookie: string | undefined,
+  usual: Record<string, string>,
+  onAnswer: OnAnswer | undefined,
+): Client {
   const client: Client = {
     url,
     cookie,
@@ -41,8 +55,7 @@ export function createClient(url: string, cookie?: string, onAnswer?: OnAnswer):
         method,
         redirect: 'manual',
         headers: {
-          Origin: url,
-          'X-Requested-With': 'dropsafe',
+          ...usual,
           ...(body !== undefined && { 'Content-Type': 'application/json' }),
           ...(client.cookie !== undefined && { Cookie: client.cookie }),
           ...headers,

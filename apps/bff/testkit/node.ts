@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CreatedApiKey } from '@dropsafe/contract/api-keys';
 import type { Permission } from '@dropsafe/contract/permissions';
 import { systemCaller } from '../src/base/caller.ts';
 import { findRunningEmbeddedPostgres } from '../src/base/embedded-postgres.ts';
@@ -15,7 +16,7 @@ import { Redacted } from '../src/base/redacted.ts';
 import { readConfig } from '../src/config.ts';
 import { openRooms, startNode } from '../src/node.ts';
 import type { Rooms } from '../src/wiring.ts';
-import { createClient, type Client, type OnAnswer } from './client.ts';
+import { createClient, createProgram, type Client, type OnAnswer } from './client.ts';
 import { createTestDatabase } from './postgres.ts';
 
 /** A password that is good enough for every test user. */
@@ -51,6 +52,8 @@ export interface TestNode {
   client(cookie?: string, onAnswer?: OnAnswer): Client;
   /** A new user of these permissions, signed in. */
   as(name: string, permissions: readonly Permission[], onAnswer?: OnAnswer): Promise<Client>;
+  /** A program with a new API key of these permissions. */
+  asProgram(name: string, permissions: readonly Permission[], onAnswer?: OnAnswer): Promise<Client>;
   stop: () => Promise<void>;
 }
 
@@ -86,6 +89,10 @@ export async function startTestNode(env: Record<string, string> = {}): Promise<T
       await signedIn.signIn(name, testPassword);
       return signedIn;
     },
+    async asProgram(name, permissions, onAnswer) {
+      const { token } = await createApiKey(settings, name, permissions);
+      return createProgram(node.url, token, onAnswer);
+    },
     async stop() {
       await node.stop();
       await database?.drop();
@@ -106,6 +113,21 @@ export async function createUser(
       name,
       password: new Redacted(testPassword),
       permissions,
+    }),
+  );
+}
+
+/** Creates an API key, as nobody but an administrator could; answers it with its token. */
+async function createApiKey(
+  env: Record<string, string>,
+  name: string,
+  permissions: readonly Permission[],
+): Promise<CreatedApiKey> {
+  return asOperator(env, ({ identity }) =>
+    identity.apiKeys.create(systemCaller('terminal', 'test'), {
+      name,
+      permissions: [...permissions],
+      expiresAt: null,
     }),
   );
 }
@@ -142,13 +164,13 @@ export async function openOperator(
   }
 }
 
-async function asOperator(
+async function asOperator<T>(
   env: Record<string, string>,
-  work: (rooms: Rooms) => Promise<void>,
-): Promise<void> {
+  work: (rooms: Rooms) => Promise<T>,
+): Promise<T> {
   const operator = await openOperator(env);
   try {
-    await work(operator);
+    return await work(operator);
   } finally {
     await operator.close();
   }

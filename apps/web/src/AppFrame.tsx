@@ -7,14 +7,15 @@ import Toolbar from '@mui/material/Toolbar';
 import Typography from '@mui/material/Typography';
 import { NavLink, Outlet } from 'react-router';
 import { AccountMenu } from './identity/AccountMenu.tsx';
-import { auditPath, secretsPath, startPath } from './paths.ts';
-import { useCanReadAudit, useCanReadSecrets } from './permissions/can.ts';
+import { apiKeysPath, auditPath, secretsPath, startPath } from './paths.ts';
+import { useCanManageAccess, useCanReadAudit, useCanReadSecrets } from './permissions/can.ts';
 import { Logo } from './ui/Logo.tsx';
 
 /** What stands around every page: skip link, name, the pages that this person may see, and their account. */
 export function AppFrame() {
   const canReadSecrets = useCanReadSecrets();
   const canReadAudit = useCanReadAudit();
+  const canManageAccess = useCanManageAccess();
   return (
     <Box sx={{ minHeight: '100dvh', display: 'flex', flexDirection: 'column' }}>
       <SkipLink />
@@ -48,6 +49,7 @@ export function AppFrame() {
             </Link>
             <Box component="nav" aria-label="Main" sx={{ flex: 1, display: 'flex', gap: 0.5 }}>
               {canReadSecrets && <NavigationLink to={secretsPath}>Secrets</NavigationLink>}
+              {canManageAccess && <NavigationLink to={apiKeysPath}>API keys</NavigationLink>}
               {canReadAudit && <NavigationLink to={auditPath}>Audit</NavigationLink>}
             </Box>
             <AccountMenu />

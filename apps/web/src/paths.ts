@@ -15,6 +15,15 @@ export const secretsPath = '/secrets';
 /** The audit trail. */
 export const auditPath = '/audit';
 
+/** The keys of programs. */
+export const apiKeysPath = '/api-keys';
+
+/** One's own sessions; for who manages access, everybody's as well. */
+export const sessionsPath = '/sessions';
+
+/** Everybody's sessions. */
+export const allSessionsPath = '/sessions/everybody';
+
 /**
  * Where to go after signing in. Only a path of this origin passes: `//host`, `/\host` and control characters, which
  * browsers drop, would leave it. Anything else leads to the start page.

@@ -1,10 +1,19 @@
 import { lazy, Suspense } from 'react';
 import { Route, Routes } from 'react-router';
 import { AppFrame } from './AppFrame.tsx';
+import { ApiKeysPage } from './identity/ApiKeysPage.tsx';
 import { LoginPage } from './identity/LoginPage.tsx';
 import { SessionGate } from './identity/SessionGate.tsx';
+import { AllSessionsPage, SessionsPage } from './identity/SessionsPage.tsx';
 import { NotFoundPage } from './NotFoundPage.tsx';
-import { auditPath, secretsPath, startPath } from './paths.ts';
+import {
+  allSessionsPath,
+  apiKeysPath,
+  auditPath,
+  secretsPath,
+  sessionsPath,
+  startPath,
+} from './paths.ts';
 import { StartPage } from './permissions/StartPage.tsx';
 import { SecretsPage } from './secrets/SecretsPage.tsx';
 
@@ -30,6 +39,9 @@ export function AppRoutes() {
               </Suspense>
             }
           />
+          <Route path={apiKeysPath} element={<ApiKeysPage />} />
+          <Route path={sessionsPath} element={<SessionsPage />} />
+          <Route path={allSessionsPath} element={<AllSessionsPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>
       </Route>

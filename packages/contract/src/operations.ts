@@ -5,11 +5,19 @@ import {
   exportTypes,
   ListAuditEventsSchema,
 } from './audit.ts';
+import {
+  ApiKeyPageSchema,
+  ApiKeyPathSchema,
+  CreateApiKeySchema,
+  CreatedApiKeySchema,
+  ListApiKeysSchema,
+} from './api-keys.ts';
 import { ChangePasswordSchema, CurrentSessionSchema, SignInSchema } from './identity.ts';
 import {
   createSecrets,
   deleteSecrets,
   readAudit,
+  manageAccess,
   readSecrets,
   updateSecrets,
   type Permission,
@@ -24,14 +32,23 @@ import {
   SecretPathSchema,
   UpdateSecretSchema,
 } from './secrets.ts';
+import {
+  ListSessionsSchema,
+  SessionListSchema,
+  SessionPageSchema,
+  SessionPathSchema,
+} from './sessions.ts';
 
 /**
  * @file Every call of the API, once. The BFF mounts its routes from here, the web app calls through here, the OpenAPI
  * document and the table of route × permission are made from here. A route that is not here cannot be mounted.
  */
 
-/** Who may make a call: anybody, whoever is signed in, or a holder of any one of these permissions. */
-export type Access = 'anybody' | 'signed-in' | readonly Permission[];
+/**
+ * Who may make a call: anybody; a person who is signed in; a person or a program with an API key; or a holder of any one
+ * of these permissions, be it a person or a program.
+ */
+export type Access = 'anybody' | 'person' | 'signed-in' | readonly Permission[];
 
 /** One call of the API. `path` is below `/api/v1`, with parameters as `{name}`. */
 export interface Operation {
@@ -70,7 +87,7 @@ export const operations = {
     summary: 'Who is signed in, and what they may do.',
     method: 'GET',
     path: '/session',
-    access: 'signed-in',
+    access: 'person',
     status: 200,
     answer: CurrentSessionSchema,
     problems: [],
@@ -79,7 +96,7 @@ export const operations = {
     summary: 'End this session at once, on every node.',
     method: 'DELETE',
     path: '/session',
-    access: 'signed-in',
+    access: 'person',
     status: 204,
     problems: [],
   },
@@ -87,10 +104,84 @@ export const operations = {
     summary: "Change one's own password; ends every other session of this user.",
     method: 'PUT',
     path: '/session/password',
-    access: 'signed-in',
+    access: 'person',
     body: ChangePasswordSchema,
     status: 204,
     problems: ['too-many-attempts', 'overloaded'],
+  },
+  listSessions: {
+    summary: "One's own sessions that are alive, the latest first.",
+    method: 'GET',
+    path: '/sessions',
+    access: 'person',
+    status: 200,
+    answer: SessionListSchema,
+    problems: [],
+  },
+  endOtherSessions: {
+    summary: "End all of one's own sessions but this one, at once, on every node.",
+    method: 'DELETE',
+    path: '/sessions',
+    access: 'person',
+    status: 204,
+    problems: [],
+  },
+  endSession: {
+    summary: "End one of one's own sessions at once, on every node.",
+    method: 'DELETE',
+    path: '/sessions/{id}',
+    access: 'person',
+    params: SessionPathSchema,
+    status: 204,
+    problems: ['not-found'],
+  },
+  listAllSessions: {
+    summary: "One page of everybody's sessions that are alive, the latest first.",
+    method: 'GET',
+    path: '/all-sessions',
+    access: manageAccess,
+    query: ListSessionsSchema,
+    status: 200,
+    answer: SessionPageSchema,
+    problems: [],
+  },
+  endAnySession: {
+    summary: "End anybody's session at once, on every node.",
+    method: 'DELETE',
+    path: '/all-sessions/{id}',
+    access: manageAccess,
+    params: SessionPathSchema,
+    status: 204,
+    problems: ['not-found'],
+  },
+  listApiKeys: {
+    summary: 'One page of the API keys, without their tokens.',
+    method: 'GET',
+    path: '/api-keys',
+    access: manageAccess,
+    query: ListApiKeysSchema,
+    status: 200,
+    answer: ApiKeyPageSchema,
+    problems: [],
+  },
+  createApiKey: {
+    summary: 'Create an API key. Its token is in this answer and in no other.',
+    method: 'POST',
+    path: '/api-keys',
+    access: manageAccess,
+    body: CreateApiKeySchema,
+    status: 201,
+    answer: CreatedApiKeySchema,
+    problems: ['api-key-name-taken'],
+  },
+  revokeApiKey: {
+    summary: 'Revoke an API key for good, at once, on every node.',
+    method: 'DELETE',
+    path: '/api-keys/{id}',
+    access: manageAccess,
+    params: ApiKeyPathSchema,
+    status: 204,
+    problems: ['not-found'],
   },
   listSecrets: {
     summary: 'One page of the secrets, metadata only.',

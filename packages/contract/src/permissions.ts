@@ -11,6 +11,7 @@ export const permissions = {
   SECRET_MANAGEMENT_UPDATE: 'Update secrets and list them.',
   SECRET_MANAGEMENT_DELETE: 'Delete secrets and list them.',
   AUDIT_READ: 'Read and export the audit trail.',
+  ACCESS_MANAGEMENT: 'Manage users, teams, API keys and their permissions.',
 } as const;
 
 /** The name of a permission. */
@@ -47,6 +48,9 @@ export const deleteSecrets = [
 ] as const satisfies Permission[];
 /** This lets its holder read and export the audit trail. */
 export const readAudit = ['AUDIT_READ'] as const satisfies Permission[];
+
+/** Lets its holder manage who may do what: users, teams, API keys, sessions. */
+export const manageAccess = ['ACCESS_MANAGEMENT'] as const satisfies Permission[];
 
 /** True when one of `held` is among `anyOf`. The one decision, for the server and for the buttons alike. */
 export function isAllowed(held: readonly Permission[], anyOf: readonly Permission[]): boolean {

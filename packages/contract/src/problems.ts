@@ -20,7 +20,7 @@ export const problems = {
   unauthenticated: {
     status: 401,
     title: 'Not signed in',
-    detail: 'Sign in and send the request again.',
+    detail: 'Sign in and send the request again; a program sends its API key along.',
   },
   'sign-in-refused': {
     status: 401,
@@ -31,6 +31,11 @@ export const problems = {
     status: 403,
     title: 'Permission required',
     detail: 'Ask an administrator for one of the permissions named in "permissions".',
+  },
+  'person-required': {
+    status: 403,
+    title: 'Only for people',
+    detail: 'This is about the session of a person. A program with an API key has none.',
   },
   'cross-site-request': {
     status: 403,
@@ -49,6 +54,12 @@ export const problems = {
     title: 'The name is taken',
     detail:
       'There is already a secret of this name. Choose another, or update the one that exists.',
+  },
+  'api-key-name-taken': {
+    status: 409,
+    title: 'The name is taken',
+    detail:
+      'There is already an API key of this name. Choose another, or revoke the one that exists.',
   },
   'destinations-widened': {
     status: 409,

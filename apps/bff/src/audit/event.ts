@@ -16,6 +16,8 @@ export type AuditEvent =
   | { action: 'user.permissions-set'; subject: string; permissions: readonly Permission[] }
   | { action: 'user.password-reset'; subject: string }
   | { action: 'user.password-changed'; subject: string }
+  | { action: 'api-key.created'; subject: string; permissions: readonly Permission[] }
+  | { action: 'api-key.revoked'; subject: string }
   | { action: 'session.started'; subject: string }
   | { action: 'session.refused'; subject: string }
   | { action: 'session.ended'; subject: string }

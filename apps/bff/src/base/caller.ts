@@ -17,6 +17,14 @@ export interface UserCaller extends Origin {
   session: { id: string; expiresAt: Date; means: string };
 }
 
+/** A program with an API key, and the permissions that the database held when this request came in. Kept for one request only. */
+export interface KeyCaller extends Origin {
+  kind: 'api-key';
+  id: string;
+  name: string;
+  permissions: readonly Permission[];
+}
+
 /** The operator at the terminal of the machine, or Dropsafe itself at the start. Holds every permission. */
 export interface SystemCaller extends Origin {
   kind: 'system';
@@ -32,7 +40,13 @@ export interface AnonymousCaller extends Origin {
 }
 
 /** Who asks. The first parameter of every operation. */
-export type Caller = UserCaller | SystemCaller | AnonymousCaller;
+export type Caller = UserCaller | KeyCaller | SystemCaller | AnonymousCaller;
+
+/** How a row names who made or changed it. No name of a user has a blank, so that a key cannot pass for one. */
+export function signatureOf(caller: Caller): string {
+  if (caller.kind === 'api-key') return `API key ${caller.name}`;
+  return caller.name ?? 'nobody';
+}
 
 /** A caller for work that nobody asked for over HTTP. */
 export function systemCaller(name: SystemCaller['name'], requestId: string): SystemCaller {

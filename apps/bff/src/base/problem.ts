@@ -14,6 +14,8 @@ export interface ProblemParams {
   errors?: FieldError[];
   permissions?: readonly Permission[];
   retryAfterSeconds?: number;
+  /** Of `unauthenticated`: what was wrong with the API key that was sent (RFC 6750, 3.1). */
+  challenge?: 'invalid_request' | 'invalid_token';
   /** Of 405: the methods that exist. */
   allow?: readonly string[];
 }
@@ -39,7 +41,7 @@ export function fieldProblem(field: string, message: string): Problem {
 /** The answer that tells a caller about a problem: `application/problem+json`, RFC 9457. */
 export function toResponse(problem: Problem, requestId: string): Response {
   const { status, title, detail } = problems[problem.code];
-  const { errors, permissions, retryAfterSeconds, allow } = problem.params;
+  const { errors, permissions, retryAfterSeconds, allow, challenge } = problem.params;
   const document: ProblemDocument = {
     type: problemType(problem.code),
     title,
@@ -52,6 +54,9 @@ export function toResponse(problem: Problem, requestId: string): Response {
   };
   const headers = new Headers({ 'Content-Type': 'application/problem+json' });
   if (retryAfterSeconds !== undefined) headers.set('Retry-After', String(retryAfterSeconds));
+  // RFC 9110, 11.6.1. Without an error when no key was sent at all; a browser asks its person nothing for this scheme.
+  if (problem.code === 'unauthenticated')
+    headers.set('WWW-Authenticate', challenge ? `Bearer error="${challenge}"` : 'Bearer');
   if (allow) headers.set('Allow', allow.join(', '));
   return new Response(JSON.stringify(document), { status, headers });
 }

@@ -1,6 +1,6 @@
 /**
  * @file The one way to mount a route: an operation of the contract and a handler. Here and nowhere else a request is
- * read (cookie → caller, origin check, body, schemas) and an answer is written (strict schema: a field that the contract
+ * read (cookie or API key → caller, origin check, body, schemas) and an answer is written (strict schema: a field that the contract
  * does not name throws, so it is never sent).
  */
 import type { Checked, Operation } from '@dropsafe/contract/operations';
@@ -8,7 +8,7 @@ import type { FieldError } from '@dropsafe/contract/problems';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import type { z } from 'zod';
-import type { AnonymousCaller, UserCaller } from './caller.ts';
+import type { AnonymousCaller, KeyCaller, UserCaller } from './caller.ts';
 import { Problem, fieldProblem } from './problem.ts';
 
 /** What every request carries from the first middleware on. */
@@ -22,15 +22,19 @@ export type RequestContext = Context<RequestEnv>;
 
 /** Finds out who is calling; see `identity/authenticate.http.ts`. */
 export interface Authenticate {
-  /** Throws `unauthenticated`, `cross-site-request`. */
-  demandUser(c: RequestContext): Promise<UserCaller>;
+  /** The person or the program that calls. Throws `unauthenticated`, `cross-site-request`. */
+  demandCaller(c: RequestContext): Promise<UserCaller | KeyCaller>;
   /** For signing in. Throws `cross-site-request`. */
   anonymous(c: RequestContext): AnonymousCaller;
 }
 
 /** A request as a handler gets it: checked by the contract. */
 export interface Call<O extends Operation> {
-  caller: O['access'] extends 'anybody' ? AnonymousCaller : UserCaller;
+  caller: O['access'] extends 'anybody'
+    ? AnonymousCaller
+    : O['access'] extends 'person'
+      ? UserCaller
+      : UserCaller | KeyCaller;
   params: Checked<O['params']>;
   query: Checked<O['query']>;
   body: Checked<O['body']>;
@@ -84,12 +88,14 @@ export function createRoutes(
       const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
       api.on(operation.method, path, async (c) => {
         c.set('operation', `${operation.method} ${operation.path}`);
-        // as: `access` decides between the two, in the type of Call as well as here.
-        const caller = (
+        const found =
           operation.access === 'anybody'
             ? authenticate.anonymous(c)
-            : await inTime(authenticate.demandUser(c))
-        ) as Call<typeof operation>['caller'];
+            : await inTime(authenticate.demandCaller(c));
+        if (operation.access === 'person' && found.kind !== 'user')
+          throw new Problem('person-required');
+        // as: `access` decides among the three, in the type of Call as well as here.
+        const caller = found as Call<typeof operation>['caller'];
         const call = {
           caller,
           params: check(operation.params, c.req.param(), 'path'),

@@ -1,11 +1,14 @@
 /**
- * @file From a request to a caller. A request by cookie that can change something must prove that it comes from our own
+ * @file From a request to a caller: a person by the session cookie, a program by `Authorization: Bearer` and its API key
+ * (RFC 6750), never both. A request by cookie that can change something must prove that it comes from our own
  * page: the header `X-Requested-With: dropsafe` and a same-origin `Origin` or `Sec-Fetch-Site`, whatever its content
  * type, signing in included (login CSRF). A browser adds neither for a foreign page without asking us first.
  */
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import type { KeyCaller } from '../base/caller.ts';
 import { Problem } from '../base/problem.ts';
 import type { Authenticate, RequestContext } from '../base/route.http.ts';
+import { readAuthorization } from './api-key.ts';
 import type { Identity } from './identity.ts';
 
 /** Writes and removes the session cookie. */
@@ -34,16 +37,40 @@ export function createAuthentication(
       throw new Problem('cross-site-request');
   }
 
+  /** No rule for cookies holds here: what a browser does not add by itself, another site cannot make it send. */
+  async function demandProgram(
+    header: string,
+    hasCookie: boolean,
+    origin: { requestId: string; address: string | null },
+  ): Promise<KeyCaller> {
+    if (hasCookie) {
+      throw new Problem('unauthenticated', {
+        challenge: 'invalid_request',
+        detail:
+          'Send either the session cookie or an API key, not both: it must be clear who asks.',
+      });
+    }
+    const read = readAuthorization(header);
+    if (read.kind === 'malformed')
+      throw new Problem('unauthenticated', { challenge: 'invalid_request', detail: read.reason });
+    const caller = await identity.apiKeys.authenticate(read.key, origin);
+    if (caller !== undefined) return caller;
+    throw new Problem('unauthenticated', {
+      challenge: 'invalid_token',
+      detail: 'This API key is unknown, revoked or expired. Ask for a new one.',
+    });
+  }
+
   return {
     authenticate: {
-      async demandUser(c) {
+      async demandCaller(c) {
         const token = getCookie(c, name);
+        const header = c.req.header('Authorization');
+        const origin = { requestId: c.var.requestId, address: c.var.address };
+        if (header !== undefined) return demandProgram(header, token !== undefined, origin);
         if (token === undefined) throw new Problem('unauthenticated');
         demandSameOrigin(c);
-        const caller = await identity.authenticate(token, {
-          requestId: c.var.requestId,
-          address: c.var.address,
-        });
+        const caller = await identity.authenticate(token, origin);
         if (caller === undefined) throw new Problem('unauthenticated');
         return caller;
       },

@@ -5,9 +5,11 @@ import { Redacted } from '../base/redacted.ts';
 import type { Routes } from '../base/route.http.ts';
 import type { SessionCookie } from './authenticate.http.ts';
 import type { Identity } from './identity.ts';
+import { summariseUserAgent } from './user-agent.ts';
 
-/** Routes of signing in and out. */
+/** Routes of signing in and out, of sessions, and of API keys. */
 export function mountIdentity({ mount }: Routes, identity: Identity, cookie: SessionCookie): void {
+  const { sessions, apiKeys } = identity;
   const sessionOf = ({ id, kind, name, permissions, session }: UserCaller): CurrentSession => ({
     principal: { id, kind, name },
     permissions: [...permissions],
@@ -19,6 +21,7 @@ export function mountIdentity({ mount }: Routes, identity: Identity, cookie: Ses
     const opened = await identity.signIn(caller, {
       username: body.username,
       password: new Redacted(body.password),
+      agent: summariseUserAgent(c.req.header('User-Agent')),
     });
     cookie.set(c, opened.token);
     return { body: sessionOf(opened.caller) };
@@ -39,6 +42,43 @@ export function mountIdentity({ mount }: Routes, identity: Identity, cookie: Ses
       currentPassword: new Redacted(body.currentPassword),
       newPassword: new Redacted(body.newPassword),
     });
+    return { body: undefined };
+  });
+
+  mount(operations.listSessions, async ({ caller }) => ({
+    body: { items: await sessions.listOwn(caller) },
+  }));
+
+  mount(operations.endOtherSessions, async ({ caller }) => {
+    await sessions.endOthers(caller);
+    return { body: undefined };
+  });
+
+  mount(operations.endSession, async ({ caller, params }) => {
+    await sessions.endOwn(caller, params.id);
+    return { body: undefined };
+  });
+
+  mount(operations.listAllSessions, async ({ caller, query }) => ({
+    body: await sessions.list(caller, query),
+  }));
+
+  mount(operations.endAnySession, async ({ caller, params }) => {
+    await sessions.end(caller, params.id);
+    return { body: undefined };
+  });
+
+  mount(operations.listApiKeys, async ({ caller, query }) => ({
+    body: await apiKeys.list(caller, query),
+  }));
+
+  mount(operations.createApiKey, async ({ caller, body }) => {
+    const created = await apiKeys.create(caller, body);
+    return { body: created, location: `/api/v1/api-keys/${created.id}` };
+  });
+
+  mount(operations.revokeApiKey, async ({ caller, params }) => {
+    await apiKeys.revoke(caller, params.id);
     return { body: undefined };
   });
 }

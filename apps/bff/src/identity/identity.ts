@@ -1,5 +1,5 @@
 /**
- * @file The front door to who is calling: sign-in, sessions, passwords, and the operator's commands on users. Promises:
+ * @file The front door to who is calling: sign-in, sessions, API keys, passwords, and the operator's commands on users. Promises:
  * one answer and one timing for an unknown user and a wrong password; ending a session, changing a password or a
  * permission is in effect on the very next request to any node, because every request reads the database.
  */
@@ -12,6 +12,7 @@ import type { Database } from '../base/database.ts';
 import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import type { Permissions } from '../permissions/permissions.ts';
+import { createApiKeys, type ApiKeys } from './api-keys.ts';
 import {
   clearFailures,
   countFailure,
@@ -33,6 +34,7 @@ import {
   prepareFindSession,
   touchSession,
 } from './sessions.store.ts';
+import { createSessions, type Sessions } from './sessions.ts';
 import { hashToken, mintToken } from './token.ts';
 import {
   findUserByName,
@@ -57,6 +59,8 @@ export interface OpenedSession {
 /** Who is calling. */
 export interface Identity {
   limits: SessionLimits;
+  apiKeys: ApiKeys;
+  sessions: Sessions;
   /** The caller behind a cookie, with the permissions of this moment; undefined when the session is not alive. */
   authenticate(
     token: string,
@@ -65,7 +69,7 @@ export interface Identity {
   /** Throws `sign-in-refused`, `too-many-attempts`, `overloaded`. */
   signIn(
     caller: AnonymousCaller,
-    input: { username: string; password: Redacted<string> },
+    input: { username: string; password: Redacted<string>; agent: string | null },
   ): Promise<OpenedSession>;
   /** Ends the caller's session. */
   signOut(caller: UserCaller): Promise<void>;
@@ -184,6 +188,8 @@ export function createIdentity(
 
   return {
     limits,
+    apiKeys: createApiKeys(database, audit, permissions),
+    sessions: createSessions(database, audit, permissions, limits.idleMinutes),
 
     async authenticate(token, origin) {
       const session = await findSession(hashToken(token));
@@ -199,7 +205,7 @@ export function createIdentity(
       };
     },
 
-    async signIn(caller, { username, password }) {
+    async signIn(caller, { username, password, agent }) {
       const account = attemptKey('account', canonicalUserName(username));
       const address = attemptKey('address', caller.address ?? '');
       await useUpAttempt('address', address);
@@ -224,7 +230,14 @@ export function createIdentity(
         await pruneAttempts(tx, lockedAfterFailures);
         const until = await insertSession(
           tx,
-          { id, tokenHash: hashToken(token), userId: user.id, means },
+          {
+            id,
+            tokenHash: hashToken(token),
+            userId: user.id,
+            means,
+            address: caller.address,
+            agent,
+          },
           limits.hours,
         );
         tell({ action: 'session.started', subject: user.name });
@@ -277,7 +290,7 @@ export function createIdentity(
         await insertCheckedUser(caller, {
           name: 'admin',
           password: chosen,
-          permissions: ['SECRET_MANAGEMENT', 'AUDIT_READ'],
+          permissions: ['SECRET_MANAGEMENT', 'ACCESS_MANAGEMENT', 'AUDIT_READ'],
         });
       } catch (error) {
         // Another node that starts for the first time was quicker, and has printed its password.

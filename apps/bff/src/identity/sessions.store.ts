@@ -1,10 +1,11 @@
-import { and, eq, ne, sql } from 'drizzle-orm';
+import { and, eq, ne, sql, type SQL } from 'drizzle-orm';
 import type { Permission } from '@dropsafe/contract/permissions';
 import { index, makePgArray, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import { bytes } from '../base/columns.ts';
 import type { Database, Queries } from '../base/database.ts';
 import { gather } from '../base/gather.ts';
 import { grantsOf } from '../permissions/permissions.ts';
+import type { PageCursor } from './page-cursor.ts';
 import { users } from './users.store.ts';
 
 /** Sessions of the browser. The token itself is only in the cookie. */
@@ -22,8 +23,16 @@ export const sessions = pgTable(
     expiresAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
     /** How one signed in: `password`, `passkey`, or `oidc:` and the name of the provider. */
     means: text().notNull().default('password'),
+    /** Where one signed in from. */
+    address: text(),
+    /** Browser and system in words (user-agent.ts). */
+    agent: text(),
   },
-  (table) => [index().on(table.userId)],
+  (table) => [
+    index().on(table.userId),
+    // The order of the list of everybody's.
+    index('sessions_by_created_at').on(table.createdAt, table.id),
+  ],
 );
 
 /** A live session with its user and what that user may do, read at one moment. */
@@ -62,9 +71,7 @@ export function prepareFindSession(
     .where(
       and(
         sql`${sessions.tokenHash} = any(${sql.placeholder('tokenHashes')}::bytea[])`,
-        sql`${sessions.expiresAt} > now()`,
-        sql`${sessions.lastSeenAt} > now() - make_interval(mins => ${sql.raw(String(idleMinutes))})`,
-        eq(users.isDisabled, false),
+        isAlive(idleMinutes),
       ),
     )
     .prepare('find_session');
@@ -78,12 +85,28 @@ export function prepareFindSession(
   return (tokenHash) => find(hex(tokenHash));
 }
 
+/** The condition that a session can be used; needs its user beside it. */
+function isAlive(idleMinutes: number): SQL | undefined {
+  return and(
+    sql`${sessions.expiresAt} > now()`,
+    sql`${sessions.lastSeenAt} > now() - make_interval(mins => ${sql.raw(String(idleMinutes))})`,
+    eq(users.isDisabled, false),
+  );
+}
+
 const hex = (hash: Uint8Array) => Buffer.from(hash).toString('hex');
 
 /** Opens a session; answers when it ends at the latest. Removes this user's dead ones in passing. */
 export async function insertSession(
   queries: Queries,
-  session: { id: string; tokenHash: Uint8Array; userId: string; means: string },
+  session: {
+    id: string;
+    tokenHash: Uint8Array;
+    userId: string;
+    means: string;
+    address: string | null;
+    agent: string | null;
+  },
   hours: number,
 ): Promise<Date> {
   await queries
@@ -123,4 +146,106 @@ export async function deleteSessionsOf(
   await queries
     .delete(sessions)
     .where(exceptId === undefined ? mine : and(mine, ne(sessions.id, exceptId)));
+}
+
+// --- what people see of them ---
+
+/** A session that is alive, with whose it is. */
+export interface SeenSession {
+  id: string;
+  userId: string;
+  userName: string;
+  means: string;
+  createdAt: Date;
+  lastSeenAt: Date;
+  expiresAt: Date;
+  address: string | null;
+  agent: string | null;
+}
+
+/** Which sessions are meant; what is absent restricts nothing. */
+export interface SessionChoice {
+  id?: string;
+  exceptId?: string;
+  userId?: string;
+  /** A case-insensitive part of the name of the user. */
+  q?: string;
+}
+
+/** Sessions that are alive, the latest first: all, or a page of `limit` behind `after`. */
+export async function listSessions(
+  queries: Queries,
+  choice: SessionChoice & { after?: PageCursor<string> | undefined; limit?: number },
+  idleMinutes: number,
+): Promise<SeenSession[]> {
+  const { after, limit } = choice;
+  const page = queries
+    .select({
+      id: sessions.id,
+      userId: users.id,
+      userName: users.name,
+      means: sessions.means,
+      createdAt: sessions.createdAt,
+      lastSeenAt: sessions.lastSeenAt,
+      expiresAt: sessions.expiresAt,
+      address: sessions.address,
+      agent: sessions.agent,
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(
+      and(
+        isAlive(idleMinutes),
+        chosen(choice),
+        after &&
+          sql`(${sessions.createdAt}, ${sessions.id}) < (${after.key}::timestamptz, ${after.id}::uuid)`,
+      ),
+    )
+    .orderBy(sql`${sessions.createdAt} desc`, sql`${sessions.id} desc`);
+  return limit === undefined ? page : page.limit(limit);
+}
+
+/** How many sessions are alive. */
+export async function countSessions(
+  queries: Queries,
+  choice: SessionChoice,
+  idleMinutes: number,
+): Promise<number> {
+  const [row] = await queries
+    .select({ count: sql<number>`count(*)::int` })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(isAlive(idleMinutes), chosen(choice)));
+  return row?.count ?? 0;
+}
+
+/** Ends the sessions that are alive and chosen; answers the name of the user of each. */
+export async function endSessions(
+  queries: Queries,
+  choice: SessionChoice,
+  idleMinutes: number,
+): Promise<string[]> {
+  const gone = await queries
+    .delete(sessions)
+    .where(
+      sql`${sessions.id} in (${queries
+        .select({ id: sessions.id })
+        .from(sessions)
+        .innerJoin(users, eq(users.id, sessions.userId))
+        .where(and(isAlive(idleMinutes), chosen(choice)))})`,
+    )
+    .returning({
+      userName: sql<string>`(select ${users.name} from ${users} where ${users.id} = ${sessions.userId})`,
+    });
+  return gone.map(({ userName }) => userName);
+}
+
+function chosen({ id, exceptId, userId, q = '' }: SessionChoice): SQL | undefined {
+  return and(
+    id === undefined ? undefined : eq(sessions.id, id),
+    exceptId === undefined ? undefined : ne(sessions.id, exceptId),
+    userId === undefined ? undefined : eq(sessions.userId, userId),
+    // `%`, `_` and `\` of a search are taken literally.
+    q === '' ? undefined : sql`${users.name} ilike ${`%${q.replaceAll(/[\\%_]/g, '\\$&')}%`}`,
+  );
 }

@@ -17,7 +17,7 @@ import type {
   UpdateSecret,
 } from '@dropsafe/contract/secrets';
 import type { Audit } from '../audit/audit.ts';
-import type { Caller } from '../base/caller.ts';
+import { signatureOf, type Caller } from '../base/caller.ts';
 import type { Database } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
@@ -136,7 +136,7 @@ export function createSecretsDoor(
       const secret = await insertSecret(
         caller,
         { action: 'secret.created', subject: input.name, fields },
-        { ...input, id, valueVersion, sealed, createdBy: nameOf(caller) },
+        { ...input, id, valueVersion, sealed, createdBy: signatureOf(caller) },
       );
       if (secret === undefined)
         throw new Problem('secret-name-taken', {
@@ -175,7 +175,7 @@ export function createSecretsDoor(
               {
                 id: current.id,
                 seen: current.metadata,
-                updatedBy: nameOf(caller),
+                updatedBy: signatureOf(caller),
                 description,
                 destinations,
                 resealed,
@@ -240,8 +240,4 @@ async function untilFirst<T>(attempt: () => Promise<T | undefined>): Promise<T> 
 
 function versioned({ id, metadata }: IdentifiedSecret): VersionedSecret {
   return { metadata, etag: etagOf(id, metadata.version) };
-}
-
-function nameOf(caller: Caller): string {
-  return caller.name ?? 'nobody';
 }

@@ -91,11 +91,7 @@ function AuditTable() {
             <Pager
               table={table}
               nextCursor={trail.data?.nextCursor ?? null}
-              status={
-                rows === undefined || table.pageNumber === undefined
-                  ? 'Newest first'
-                  : `Newest first, page ${table.pageNumber}`
-              }
+              count={'Newest first'}
             />
           </>
         )

@@ -1,13 +1,16 @@
 import { Navigate } from 'react-router';
-import { auditPath, secretsPath } from '../paths.ts';
+import { apiKeysPath, auditPath, secretsPath } from '../paths.ts';
 import { EmptyState, Page } from '../ui/Page.tsx';
-import { useCanReadAudit, useCanReadSecrets, useSession } from './can.ts';
+import { useCanManageAccess, useCanReadAudit, useCanReadSecrets, useSession } from './can.ts';
 
 /** Leads to the first page that this person may see, or explains why there is none. */
 export function StartPage() {
   const { principal } = useSession();
+  const canReadSecrets = useCanReadSecrets();
+  const canManageAccess = useCanManageAccess();
   const canReadAudit = useCanReadAudit();
-  if (useCanReadSecrets()) return <Navigate to={secretsPath} replace />;
+  if (canReadSecrets) return <Navigate to={secretsPath} replace />;
+  if (canManageAccess) return <Navigate to={apiKeysPath} replace />;
   if (canReadAudit) return <Navigate to={auditPath} replace />;
   return (
     <Page title="Welcome">

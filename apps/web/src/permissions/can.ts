@@ -5,6 +5,7 @@ import {
   deleteSecrets,
   isAllowed,
   readAudit,
+  manageAccess,
   readSecrets,
   updateSecrets,
   type Permission,
@@ -47,6 +48,11 @@ export function useCanReadSecrets(): boolean {
 /** Whether the person may see the audit trail. */
 export function useCanReadAudit(): boolean {
   return isAllowed(useSession().permissions, readAudit);
+}
+
+/** Whether the person manages who may do what: API keys, and the sessions of others. */
+export function useCanManageAccess(): boolean {
+  return isAllowed(useSession().permissions, manageAccess);
 }
 
 /** What the person may do with secrets: by their permissions and by what the provider can do. */

@@ -8,21 +8,15 @@ interface Props {
   page: SecretPage | undefined;
 }
 
-/** What stands below the table: how many there are, the page size, and the way to the other pages. */
+/** What stands below the table of secrets. */
 export function SecretsPager({ table, page }: Props) {
   return (
-    <Pager
-      table={table}
-      nextCursor={page?.nextCursor ?? null}
-      status={page && countText(page, table.pageNumber)}
-    />
+    <Pager table={table} count={page && countText(page)} nextCursor={page?.nextCursor ?? null} />
   );
 }
 
-function countText({ total }: SecretPage, pageNumber: number | undefined): string {
-  const many =
-    total === null
-      ? `More than ${countedUpTo.toLocaleString('en')} secrets`
-      : `${total.toLocaleString('en')} ${total === 1 ? 'secret' : 'secrets'}`;
-  return pageNumber === undefined || pageNumber === 1 ? many : `${many}, page ${pageNumber}`;
+function countText({ total }: SecretPage): string {
+  return total === null
+    ? `More than ${countedUpTo.toLocaleString('en')} secrets`
+    : `${total.toLocaleString('en')} ${total === 1 ? 'secret' : 'secrets'}`;
 }

@@ -1,18 +1,14 @@
 import { SortSchema } from '@dropsafe/contract/secrets';
 import CheckIcon from '@mui/icons-material/Check';
-import ClearIcon from '@mui/icons-material/Clear';
 import ColumnsIcon from '@mui/icons-material/ViewColumnOutlined';
 import RefreshIcon from '@mui/icons-material/Refresh';
-import SearchIcon from '@mui/icons-material/Search';
 import Box from '@mui/material/Box';
-import Button, { type ButtonProps } from '@mui/material/Button';
-import IconButton from '@mui/material/IconButton';
-import InputAdornment from '@mui/material/InputAdornment';
 import MenuItem from '@mui/material/MenuItem';
-import OutlinedInput from '@mui/material/OutlinedInput';
-import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
+import { useId, useState } from 'react';
 import { Choice } from '../ui/Choice.tsx';
 import { DropMenu } from '../ui/DropMenu.tsx';
+import { SearchField } from '../ui/SearchField.tsx';
+import { ToolbarButton } from '../ui/ToolbarButton.tsx';
 import { columnTitles } from './secret-columns.tsx';
 import { optionalColumns, type TableView } from './table-view.ts';
 
@@ -31,7 +27,12 @@ export function SecretsToolbar({ view, onChange, onRefresh, isRefreshing }: Prop
       aria-label="Table"
       sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mb: 2 }}
     >
-      <SearchField q={view.q} onSearch={(q) => onChange({ q }, true)} />
+      <SearchField
+        label="Search secrets"
+        placeholder="Search name or description"
+        q={view.q}
+        onSearch={(q) => onChange({ q }, true)}
+      />
       <SortChoice sort={view.sort} onSort={(sort) => onChange({ sort })} />
       <ColumnChoice hidden={view.hidden} onHide={(hidden) => onChange({ hidden }, true)} />
       <ToolbarButton
@@ -42,100 +43,6 @@ export function SecretsToolbar({ view, onChange, onRefresh, isRefreshing }: Prop
       />
     </Box>
   );
-}
-
-interface ToolbarButtonProps extends Omit<ButtonProps, 'children' | 'color' | 'sx' | 'startIcon'> {
-  label: string;
-  icon: ReactNode;
-}
-
-/** A quiet button; on narrow screens the icon alone. */
-function ToolbarButton({ label, icon, ...button }: ToolbarButtonProps) {
-  return (
-    <Button
-      {...button}
-      aria-label={label}
-      color="inherit"
-      sx={{ color: 'text.secondary', minWidth: 40, gap: 1, px: { xs: 1, md: 1.75 } }}
-    >
-      {icon}
-      <Box component="span" sx={{ display: { xs: 'none', md: 'inline' } }}>
-        {label}
-      </Box>
-    </Button>
-  );
-}
-
-function SearchField({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
-  const [text, setText] = useState(q);
-  const input = useRef<HTMLInputElement>(null);
-  // What this field last asked for: any other `q` came from elsewhere (back, a link) and is taken over.
-  const [asked, setAsked] = useState(q);
-  if (q !== asked) {
-    setAsked(q);
-    setText(q);
-  }
-  const search = (next: string) => {
-    setAsked(next);
-    onSearch(next);
-  };
-  useDebounced(text, (settled) => settled !== asked && search(settled));
-  return (
-    <OutlinedInput
-      type="search"
-      inputRef={input}
-      value={text}
-      onChange={(event) => setText(event.target.value)}
-      onKeyDown={(event) => event.key === 'Enter' && search(text)}
-      placeholder="Search name or description"
-      startAdornment={
-        <InputAdornment position="start">
-          <SearchIcon fontSize="small" />
-        </InputAdornment>
-      }
-      endAdornment={
-        text !== '' && (
-          <IconButton
-            size="small"
-            aria-label="Clear search"
-            onClick={() => {
-              setText('');
-              search('');
-              input.current?.focus();
-            }}
-          >
-            <ClearIcon fontSize="small" />
-          </IconButton>
-        )
-      }
-      slotProps={{
-        input: {
-          'aria-label': 'Search secrets',
-          maxLength: 255,
-          autoComplete: 'off',
-          spellCheck: false,
-        },
-      }}
-      sx={{
-        flex: '1 1 260px',
-        maxWidth: { md: 420 },
-        // The browser's own cross is not reachable by keyboard.
-        '& input::-webkit-search-cancel-button': { display: 'none' },
-      }}
-    />
-  );
-}
-
-/** Calls `act` with `text` when it has not changed for a moment. */
-function useDebounced(text: string, act: (text: string) => void): void {
-  const latest = useRef(act);
-  useEffect(() => {
-    latest.current = act;
-  });
-  useEffect(() => {
-    const timer = setTimeout(() => latest.current(text), 300);
-    return () => clearTimeout(timer);
-  }, [text]);
 }
 
 const sortTitles: Record<TableView['sort'], string> = {

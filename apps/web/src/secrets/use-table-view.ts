@@ -1,7 +1,9 @@
-import { useUrlView, type UrlTable } from '../ui/use-url-view.ts';
+import { useUrlView, type UrlView } from '../ui/use-url-view.ts';
 import { changeView, readView, writeView, type TableView } from './table-view.ts';
 
-const urlView = { read: readView, write: writeView, change: changeView };
+const rules = { read: readView, write: writeView, change: changeView };
 
-/** Reads the view of the table of secrets from the URL and changes it there. */
-export const useTableView = (): UrlTable<TableView> => useUrlView(urlView);
+/** The view of the table of secrets, in the URL. */
+export function useTableView(): UrlView<TableView> {
+  return useUrlView(rules);
+}

@@ -40,7 +40,7 @@ interface Props<Row> {
   /** Undefined while the first page loads. */
   rows: readonly Row[] | undefined;
   rowKey: (row: Row) => string;
-  /** A field, with a leading `-` for descending. Left out where no column can be sorted by. */
+  /** A field, with a leading `-` for descending. For tables with a column that has `sortBy`. */
   sort?: string;
   onSort?: (sort: string) => void;
   /** Other rows are on their way. */
@@ -63,14 +63,7 @@ export function DataTable<Row>(props: Props<Row>) {
   );
 }
 
-function WideTable<Row>({
-  label,
-  columns,
-  rows,
-  rowKey,
-  sort = '',
-  onSort = () => {},
-}: Props<Row>) {
+function WideTable<Row>({ label, columns, rows, rowKey, sort = '', onSort }: Props<Row>) {
   return (
     <TableContainer component={Paper} variant="outlined" sx={{ borderRadius: 1.5 }}>
       <Table aria-label={label}>
@@ -141,7 +134,7 @@ const Body = styled(TableBody)(({ theme: { vars, typography } }) => ({
 interface HeaderProps<Row> {
   column: Column<Row>;
   sort: string;
-  onSort: (sort: string) => void;
+  onSort: ((sort: string) => void) | undefined;
 }
 
 function Header<Row>({ column, sort, onSort }: HeaderProps<Row>) {
@@ -157,7 +150,7 @@ function Header<Row>({ column, sort, onSort }: HeaderProps<Row>) {
       <TableSortLabel
         active={isSorted}
         direction={isSorted ? direction : isFirstDescending ? 'desc' : 'asc'}
-        onClick={() => onSort(next)}
+        onClick={() => onSort?.(next)}
       >
         {title}
       </TableSortLabel>
@@ -223,7 +216,7 @@ const CardList = styled('ul')(({ theme: { vars, typography } }) => ({
     contentVisibility: 'auto',
     containIntrinsicSize: 'auto 190px',
   },
-  '& .top': { display: 'flex', alignItems: 'flex-start', gap: 8 },
+  '& .top': { display: 'flex', alignItems: 'flex-start', gap: 8, minHeight: 36 },
   '& .heading': { flex: 1, minWidth: 0, paddingTop: 6 },
   '& .actions': { whiteSpace: 'nowrap', marginRight: -8 },
   '& dl': { display: 'grid', rowGap: 4, margin: '4px 0 0', ...typography.body2 },

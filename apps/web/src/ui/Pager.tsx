@@ -3,28 +3,27 @@ import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { useId } from 'react';
 import { Choice } from './Choice.tsx';
-import type { UrlTable } from './use-url-view.ts';
+import type { UrlView } from './use-url-view.ts';
 
 /** Page sizes to choose from. */
-const pageSizes = [25, 50, 100, 500] as const;
+export const pageSizes = [25, 50, 100, 500] as const;
 
-type PagedTable = Pick<
-  UrlTable<{ limit: number; cursor: string | undefined }>,
-  'view' | 'goToNext' | 'goToPrevious'
-> & { change: (change: { limit: number }) => void };
-
-interface Props {
-  table: PagedTable;
-  /** Null on the last page, and while nothing is known yet. */
+interface Props<View> {
+  table: UrlView<View>;
+  /** How many there are, in words; undefined while the first page loads. */
+  count: string | undefined;
+  /** Of the page that is shown; null on the last one. */
   nextCursor: string | null;
-  /** What is shown, read out when it changes. */
-  status: string | undefined;
 }
 
-/** What stands below a table: what it shows, the page size, and the way to the other pages. */
-export function Pager({ table, nextCursor, status }: Props) {
+/** What stands below a table: how many there are, the page size, and the way to the other pages. */
+export function Pager<View extends { limit: number; cursor: string | undefined }>({
+  table,
+  count,
+  nextCursor,
+}: Props<View>) {
   const id = useId();
-  const { view } = table;
+  const { view, pageNumber } = table;
   const sizes = [...new Set([...pageSizes, view.limit])].toSorted((a, b) => a - b);
   return (
     <Box
@@ -33,7 +32,8 @@ export function Pager({ table, nextCursor, status }: Props) {
       sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 2, mt: 2 }}
     >
       <Typography variant="body2" role="status" sx={{ color: 'text.secondary', flex: '1 1 auto' }}>
-        {status}
+        {count}
+        {count !== undefined && (pageNumber ?? 1) > 1 && `, page ${pageNumber}`}
       </Typography>
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 1 }}>
         <Typography component="label" htmlFor={id} variant="body2" sx={{ color: 'text.secondary' }}>
@@ -42,7 +42,10 @@ export function Pager({ table, nextCursor, status }: Props) {
         <Choice
           id={id}
           value={view.limit}
-          onChange={(event) => table.change({ limit: Number(event.target.value) })}
+          onChange={(event) => {
+            // as: a view with a limit can change it; the compiler does not follow that through Partial.
+            table.change({ limit: Number(event.target.value) } as Partial<View>);
+          }}
         >
           {sizes.map((size) => (
             <option key={size} value={size}>

@@ -1,14 +1,21 @@
 import { useSyncExternalStore } from 'react';
-import { exactTime, relativeTime } from './relative-time.ts';
+import { exactTime, relativeTime, timeAhead } from './relative-time.ts';
 
-/** How long ago something was, kept current; the exact time, and `by` whom, on hover. */
-export function RelativeTime({ time, by }: { time: string; by?: string | null | undefined }) {
+interface Props {
+  time: string;
+  by?: string | null | undefined;
+  /** Something that is to come. */
+  isAhead?: boolean;
+}
+
+/** How long ago something was, or how soon it will be, kept current; the exact time, and `by` whom, on hover. */
+export function RelativeTime({ time, by, isAhead }: Props) {
   const now = useSyncExternalStore(subscribe, currentTime);
   const date = new Date(time);
   const exact = exactTime(date);
   return (
     <time dateTime={time} title={by ? `${exact}, by ${by}` : exact}>
-      {relativeTime(date, new Date(now))}
+      {(isAhead === true ? timeAhead : relativeTime)(date, new Date(now))}
     </time>
   );
 }

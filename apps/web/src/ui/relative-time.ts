@@ -1,6 +1,8 @@
-/** @file How long ago something was, in words. */
+/** @file How long ago something was, or how soon it will be, in words. */
 
 const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+// "next year" may be tomorrow.
+const wordsAhead = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 
 /** From the largest unit down: how many seconds it has. */
@@ -23,6 +25,17 @@ export function relativeTime(time: Date, now: Date): string {
     if (seconds >= size) return words.format(-Math.floor(seconds / size), unit);
   }
   return 'just now';
+}
+
+/** `time` as it lies ahead of `now`: "in 3 minutes". Less than a minute, and what is over, is "now". */
+export function timeAhead(time: Date, now: Date): string {
+  const seconds = (time.getTime() - now.getTime()) / 1000;
+  if (seconds < 60) return 'now';
+  for (const [unit, size] of units) {
+    // Rounded, and with some slack: of what was set to 90 days a moment ago, 89 days and some hours are left.
+    if (seconds >= size * 0.99) return wordsAhead.format(Math.round(seconds / size), unit);
+  }
+  return 'now';
 }
 
 /** `time` to the second in the zone of the person, with the zone named. */

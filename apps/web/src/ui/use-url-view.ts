@@ -2,29 +2,23 @@ import { useLocation, useNavigate, useSearchParams } from 'react-router';
 import { z } from 'zod';
 
 /**
- * @file The view of a table in the URL and the ways to change it. A cursor leads forward only, so the pages gone through are kept
- * in the state of the history entry: it survives a reload, and stays out of links that are shared.
+ * @file The view of a list and the ways to change it, kept in the URL. A cursor leads forward only, so the pages gone
+ * through are kept in the state of the history entry: it survives a reload, and stays out of links that are shared.
  */
+
+/** How a view stands in the query string. */
+export interface ViewRules<View> {
+  read: (query: URLSearchParams) => View;
+  /** The opposite of `read`. */
+  write: (view: View) => URLSearchParams;
+  change: (view: View, change: Partial<View>) => View;
+}
 
 /** The cursors of the pages before this one; the first page has none, kept as an empty text. */
 const HistorySchema = z.object({ earlier: z.array(z.string()) }).catch({ earlier: [] });
 
-/** What a table shows, as far as paging goes. */
-interface PagedView {
-  limit: number;
-  cursor: string | undefined;
-}
-
-/** How a room keeps its view in the URL. */
-export interface UrlView<View extends PagedView> {
-  read: (query: URLSearchParams) => View;
-  write: (view: View) => URLSearchParams;
-  /** Where another page is not meant, begins at the first. */
-  change: (view: View, change: Partial<View>) => View;
-}
-
-/** The view of a table, and the ways to change it. */
-export interface UrlTable<View extends PagedView> {
+/** The view of the page that is open, and the ways to another. */
+export interface UrlView<View> {
   view: View;
   /** The number of this page; undefined when one came by a link and it is not known. */
   pageNumber: number | undefined;
@@ -37,11 +31,11 @@ export interface UrlTable<View extends PagedView> {
 }
 
 /** Reads the view from the URL and changes it there. */
-export function useUrlView<View extends PagedView>({
+export function useUrlView<View extends { cursor: string | undefined }>({
   read,
   write,
-  change: changed,
-}: UrlView<View>): UrlTable<View> {
+  change,
+}: ViewRules<View>): UrlView<View> {
   const [query] = useSearchParams();
   const location = useLocation();
   const navigate = useNavigate();
@@ -55,24 +49,22 @@ export function useUrlView<View extends PagedView>({
       { replace: options.replace ?? false, state: { earlier: options.earlier ?? [] } },
     );
   };
-  // as: a part of the view, which the compiler does not work out for a type parameter.
-  const paged = (cursor: string | undefined) => changed(view, { cursor } as Partial<View>);
+  const turnTo = (cursor: string | undefined, before: string[]) =>
+    go({ ...view, cursor }, { earlier: before });
   return {
     view,
     pageNumber: view.cursor === undefined || earlier.length > 0 ? earlier.length + 1 : undefined,
-    change: (change, replace = false) => {
+    change: (changed, replace = false) => {
       // From the address as it is now: of two quick changes the second would otherwise undo the first, because what was
       // rendered last does not know it yet.
-      const next = changed(read(new URLSearchParams(window.location.search)), change);
+      const next = change(read(new URLSearchParams(window.location.search)), changed);
       go(next, { replace, earlier: next.cursor === undefined ? [] : earlier });
     },
-    goToNext: (cursor) => go(paged(cursor), { earlier: [...earlier, view.cursor ?? ''] }),
+    goToNext: (cursor) => turnTo(cursor, [...earlier, view.cursor ?? '']),
     goToPrevious: () => {
       const cursor = earlier.at(-1);
-      go(paged(cursor === '' ? undefined : cursor), {
-        earlier: earlier.slice(0, -1),
-      });
+      turnTo(cursor === '' ? undefined : cursor, earlier.slice(0, -1));
     },
-    goToFirst: () => go(paged(undefined)),
+    goToFirst: () => turnTo(undefined, []),
   };
 }

@@ -1,0 +1,389 @@
+import { randomBytes } from 'node:crypto';
+import { request } from 'node:http';
+import { permissionNames, type Permission } from '@dropsafe/contract/permissions';
+import postgres from 'postgres';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createProgram, type Answer, type Client } from '../../testkit/client.ts';
+import { startTestNode, type TestNode } from '../../testkit/node.ts';
+import { printApiKey } from './api-key.ts';
+
+let node: TestNode;
+let other: TestNode;
+let sql: postgres.Sql;
+let admin: Client;
+/** Every answer but those that a key was created by. */
+const answers: string[] = [];
+const tokens: string[] = [];
+
+beforeAll(async () => {
+  node = await startTestNode();
+  other = await startTestNode({
+    DATABASE_URL: node.databaseUrl,
+    DROPSAFE_DATA_DIR: node.dataDir,
+  });
+  sql = postgres(node.databaseUrl);
+  admin = await node.as('keeper', ['ACCESS_MANAGEMENT'], keepAnswer);
+});
+
+afterAll(async () => {
+  await sql.end();
+  await other.stop();
+  await node.stop();
+});
+
+function keepAnswer(asked: string, answer: Answer): void {
+  if (asked !== 'POST /api-keys' || answer.status !== 201)
+    answers.push(answer.text, JSON.stringify([...answer.headers]));
+}
+
+async function create(
+  name: string,
+  permissions: readonly Permission[] = ['SECRET_MANAGEMENT_READ'],
+  expiresAt?: string,
+) {
+  const answer = await admin.send('POST', '/api-keys', {
+    name,
+    permissions,
+    ...(expiresAt !== undefined && { expiresAt }),
+  });
+  expect(answer.status).toBe(201);
+  tokens.push(answer.json.token);
+  const { id, token }: { id: string; token: string } = answer.json;
+  return {
+    id,
+    token,
+    answer,
+    at: (where: TestNode) => createProgram(where.url, token, keepAnswer),
+  };
+}
+
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
+
+describe('a key', () => {
+  test('is answered with its token once, and without it ever after', async () => {
+    const end = inAnHour();
+    const { id, token, answer } = await create('Nightly import', ['SECRET_MANAGEMENT_READ'], end);
+    const { token: _, ...withoutToken } = answer.json;
+    expect(withoutToken).toEqual({
+      id,
+      name: 'Nightly import',
+      permissions: ['SECRET_MANAGEMENT_READ'],
+      endsWith: token.slice(-4),
+      createdAt: expect.any(String),
+      createdBy: 'keeper',
+      expiresAt: end,
+      isExpired: false,
+      lastUsedAt: null,
+    });
+    expect(token).toMatch(/^dsk_[0-9A-Za-z]{49}$/);
+    const { json } = await admin.send('GET', '/api-keys?q=nightly');
+    expect(json).toEqual({ items: [withoutToken], nextCursor: null, total: 1 });
+  });
+
+  test('works on every node until it is revoked; the very next request on each is refused', async () => {
+    const { id, at } = await create('two nodes');
+    for (const where of [node, other, node])
+      expect((await at(where).send('GET', '/secrets')).status).toBe(200);
+    expect((await admin.send('DELETE', `/api-keys/${id}`)).status).toBe(204);
+    for (const where of [other, node]) {
+      const { status, problem, headers } = await at(where).send('GET', '/secrets');
+      expect([status, problem.type, headers.get('WWW-Authenticate')]).toEqual([
+        401,
+        '/problems/unauthenticated',
+        'Bearer error="invalid_token"',
+      ]);
+    }
+    expect((await admin.send('DELETE', `/api-keys/${id}`)).status).toBe(404);
+    expect(await sql`select from grants where principal_id = ${id}`).toHaveLength(0);
+  });
+
+  test('is refused from the moment of its end on, by the clock of the database', async () => {
+    const { id, at } = await create('short', ['SECRET_MANAGEMENT_READ'], inAnHour());
+    expect((await at(node).send('GET', '/secrets')).status).toBe(200);
+    await sql`update api_keys set expires_at = now() where id = ${id}`;
+    expect((await at(node).send('GET', '/secrets')).status).toBe(401);
+    const { json } = await admin.send('GET', '/api-keys?q=short');
+    expect(json.items[0].isExpired).toBe(true);
+  });
+
+  test('may do what it was granted, at every moment, and makes changes in its own name', async () => {
+    const { id, at } = await create('Writer', ['SECRET_MANAGEMENT_CREATE']);
+    const made = await at(node).send('POST', '/secrets', { name: 'BY_PROGRAM', value: 'x' });
+    expect([made.status, made.json.createdBy]).toEqual([201, 'API key Writer']);
+    const refused = await at(node).send('DELETE', '/secrets/BY_PROGRAM');
+    expect([refused.status, refused.problem.type]).toEqual([403, '/problems/permission-required']);
+    await sql`insert into grants values (${id}, 'SECRET_MANAGEMENT_DELETE')`;
+    expect((await at(other).send('DELETE', '/secrets/BY_PROGRAM')).status).toBe(204);
+
+    const events = await sql`
+      select principal_kind, principal_name, means, action, subject from audit_events where principal_id = ${id} order by id`;
+    expect([...events]).toEqual(
+      [
+        ['secret.created', 'BY_PROGRAM'],
+        ['permission.denied', 'BY_PROGRAM'],
+        ['secret.deleted', 'BY_PROGRAM'],
+      ].map(([action, subject]) => ({
+        principal_kind: 'api-key',
+        principal_name: 'Writer',
+        means: null,
+        action,
+        subject,
+      })),
+    );
+  });
+
+  test('notes when it was used, at most once a minute', async () => {
+    const { id, at } = await create('used');
+    const lastUsed = async (): Promise<Date | null> =>
+      (await sql`select last_used_at from api_keys where id = ${id}`)[0]?.['last_used_at'];
+    await at(node).send('GET', '/secrets');
+    const first = await lastUsed();
+    expect(first).not.toBe(null);
+    await Promise.all(Array.from({ length: 5 }, () => at(node).send('GET', '/secrets')));
+    expect(await lastUsed()).toEqual(first);
+    await sql`update api_keys set last_used_at = now() - interval '61 seconds' where id = ${id}`;
+    await at(other).send('GET', '/secrets');
+    expect((await lastUsed())?.getTime()).toBeGreaterThanOrEqual(first?.getTime() ?? Infinity);
+    expect((await admin.send('GET', '/api-keys?q=used')).json.items[0].lastUsedAt).toBe(
+      (await lastUsed())?.toISOString(),
+    );
+  });
+
+  test('is not made for a moment that is over, nor under a name that is taken in any case', async () => {
+    const before = (await sql`select count(*)::int as n from api_keys`)[0];
+    const over = await admin.send('POST', '/api-keys', {
+      name: 'over',
+      permissions: ['SECRET_MANAGEMENT_READ'],
+      expiresAt: new Date(Date.now() - 1_000).toISOString(),
+    });
+    expect([over.status, over.problem.errors?.map(({ field }) => field)]).toEqual([
+      400,
+      ['expiresAt'],
+    ]);
+    const taken = await admin.send('POST', '/api-keys', {
+      name: 'NIGHTLY IMPORT',
+      permissions: ['SECRET_MANAGEMENT_READ'],
+    });
+    expect([taken.status, taken.problem.type]).toEqual([409, '/problems/api-key-name-taken']);
+    expect((await sql`select count(*)::int as n from api_keys`)[0]).toEqual(before);
+  });
+
+  test.each([
+    ['no permission', { name: 'a', permissions: [] }, 'permissions'],
+    ['one that does not exist', { name: 'a', permissions: ['EVERYTHING'] }, 'permissions.0'],
+    ['no name', { name: '', permissions: ['SECRET_MANAGEMENT'] }, 'name'],
+    ['a blank before the name', { name: ' a', permissions: ['SECRET_MANAGEMENT'] }, 'name'],
+    ['a line break in the name', { name: 'a\nb', permissions: ['SECRET_MANAGEMENT'] }, 'name'],
+    ['a long name', { name: 'a'.repeat(65), permissions: ['SECRET_MANAGEMENT'] }, 'name'],
+    [
+      'an end that is no moment',
+      { name: 'a', permissions: ['SECRET_MANAGEMENT'], expiresAt: 'tomorrow' },
+      'expiresAt',
+    ],
+  ])('with %s is refused', async (_, body, field) => {
+    const { status, problem } = await admin.send('POST', '/api-keys', body);
+    expect([status, problem.errors?.map((error) => error.field)]).toEqual([400, [field]]);
+  });
+
+  test('with ACCESS_MANAGEMENT creates and revokes others', async () => {
+    const { at } = await create('manager', ['ACCESS_MANAGEMENT']);
+    const made = await at(node).send('POST', '/api-keys', {
+      name: 'made by a key',
+      permissions: ['SECRET_MANAGEMENT_READ'],
+    });
+    expect([made.status, made.json.createdBy]).toEqual([201, 'API key manager']);
+    tokens.push(made.json.token);
+    expect((await at(node).send('DELETE', `/api-keys/${made.json.id}`)).status).toBe(204);
+  });
+
+  test.each(['not-an-id', '%00', "' or true --"])('of the id %s is not found', async (id) => {
+    const { status } = await admin.send('DELETE', `/api-keys/${encodeURIComponent(id)}`);
+    expect(status).toBe(404);
+  });
+});
+
+describe('the list', () => {
+  test('is read page by page in every order, each key once', async () => {
+    for (let n = 0; n < 7; n += 1) await create(`page Ü ${n % 2 ? 'a' : 'B'}${n}`);
+    await sql`update api_keys set last_used_at = now() - interval '1 hour' * length(name) where name like 'page Ü a%'`;
+    for (const sort of ['name', '-name', 'createdAt', '-createdAt', 'lastUsedAt', '-lastUsedAt']) {
+      const whole = await admin.send('GET', `/api-keys?q=PAGE%20&sort=${sort}`);
+      expect(whole.json.total).toBe(7);
+      const names: string[] = [];
+      for (let cursor = ''; ;) {
+        const { json } = await admin.send(
+          'GET',
+          `/api-keys?q=PAGE%20&sort=${sort}&limit=2${cursor}`,
+        );
+        names.push(...json.items.map(({ name }: { name: string }) => name));
+        if (json.nextCursor === null) break;
+        cursor = `&cursor=${json.nextCursor}`;
+      }
+      expect(names).toEqual(whole.json.items.map(({ name }: { name: string }) => name));
+    }
+  });
+
+  test('takes a search literally, and refuses a cursor of another', async () => {
+    await create('all_of it');
+    expect((await admin.send('GET', '/api-keys?q=l_o')).json.total).toBe(1);
+    expect((await admin.send('GET', '/api-keys?q=%25')).json.total).toBe(0);
+    const { json } = await admin.send('GET', '/api-keys?limit=1&sort=createdAt');
+    const forged = (content: object) =>
+      Buffer.from(JSON.stringify({ q: '', id: crypto.randomUUID(), ...content })).toString(
+        'base64url',
+      );
+    for (const query of [
+      `cursor=${json.nextCursor}&sort=name`,
+      `cursor=${json.nextCursor}&q=other`,
+      'cursor=made-up',
+      `cursor=${forged({ sort: 'createdAt', key: 'yesterday' })}`,
+      `cursor=${forged({ sort: 'name', key: 'a\0' })}`,
+      `cursor=${forged({ sort: 'name', key: null })}`,
+    ])
+      expect((await admin.send('GET', `/api-keys?${query}`)).status).toBe(400);
+  });
+});
+
+describe('a request', () => {
+  test('with a key and a cookie is refused, whichever of them is right', async () => {
+    const { token } = await create('both');
+    const stranger = printApiKey(randomBytes(32));
+    for (const [key, cookie] of [
+      [token, admin.cookie ?? ''],
+      [token, 'dropsafe=made-up'],
+      [stranger, admin.cookie ?? ''],
+    ] as const) {
+      const { status, headers, problem } = await admin.send('GET', '/api-keys', undefined, {
+        Authorization: `Bearer ${key}`,
+        Cookie: cookie,
+      });
+      expect([status, headers.get('WWW-Authenticate')]).toEqual([
+        401,
+        'Bearer error="invalid_request"',
+      ]);
+      expect(problem.detail).toContain('not both');
+    }
+  });
+
+  test.each([
+    ['another scheme', (token: string) => `Basic ${Buffer.from(token).toString('base64')}`],
+    ['no token', () => 'Bearer'],
+    ['two tokens', (token: string) => `Bearer ${token} ${token}`],
+    ['a mistyped token', (token: string) => `Bearer ${token.slice(0, -1)}_`],
+    ['a token that is none', () => `Bearer ${randomBytes(32).toString('base64url')}`],
+    ['SQL', () => `Bearer '; drop table api_keys; --`],
+  ])('with %s is malformed, and never asks the database', async (_, headerOf) => {
+    const { id, token } = await create(`malformed ${randomBytes(4).toString('hex')}`);
+    const header = headerOf(token);
+    const { status, headers, text } = await node
+      .client(undefined, keepAnswer)
+      .send('GET', '/secrets', undefined, { Authorization: header });
+    expect([status, headers.get('WWW-Authenticate')]).toEqual([
+      401,
+      'Bearer error="invalid_request"',
+    ]);
+    expect(text).not.toContain(header.slice(7, 20) || 'nothing');
+    const [row] = await sql`select last_used_at from api_keys where id = ${id}`;
+    expect(row?.['last_used_at']).toBe(null);
+  });
+
+  test('with the header twice is refused, though both are the same', async () => {
+    const { token } = await create('twice');
+    const status = await new Promise((resolve, reject) => {
+      const sent = request(
+        `${node.url}/api/v1/secrets`,
+        // As two lines, which fetch would join.
+        {
+          headers: [
+            'Host',
+            new URL(node.url).host,
+            'Authorization',
+            `Bearer ${token}`,
+            'Authorization',
+            `Bearer ${token}`,
+          ],
+        },
+        (answer) => resolve(answer.resume().statusCode),
+      );
+      sent.on('error', reject);
+      sent.end();
+    });
+    expect(status).toBe(401);
+  });
+
+  test('by a key that nobody has is refused, and a wave of them slows nobody down', async () => {
+    const { at } = await create('calm');
+    const strangers = Array.from({ length: 60 }, () =>
+      createProgram(node.url, printApiKey(randomBytes(32)), keepAnswer).send('GET', '/secrets'),
+    );
+    expect(new Set((await Promise.all(strangers)).map(({ status }) => status))).toEqual(
+      new Set([401]),
+    );
+    expect((await at(node).send('GET', '/secrets')).status).toBe(200);
+  });
+
+  test('by a key needs none of the proofs of a browser, and gets no cookie', async () => {
+    const { at } = await create('plain', ['SECRET_MANAGEMENT']);
+    const answer = await at(node).send(
+      'POST',
+      '/secrets',
+      { name: 'PLAIN', value: 'x' },
+      { Origin: 'https://elsewhere.example' },
+    );
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([201, []]);
+  });
+
+  test('about the session of a person is refused', async () => {
+    const { at } = await create('no person', permissionNames);
+    for (const [method, path] of [
+      ['GET', '/session'],
+      ['DELETE', '/session'],
+      ['GET', '/sessions'],
+      ['DELETE', '/sessions'],
+    ] as const) {
+      const { status, problem } = await at(node).send(method, path);
+      expect([status, problem.type]).toEqual([403, '/problems/person-required']);
+    }
+  });
+});
+
+test('creating and revoking stand in the audit trail, with what was granted', async () => {
+  const { id } = await create('audited', ['SECRET_MANAGEMENT_CREATE', 'SECRET_MANAGEMENT_DELETE']);
+  await admin.send('DELETE', `/api-keys/${id}`);
+  const events = await sql`
+    select action, principal_name, permissions from audit_events where subject = 'audited' order by id`;
+  expect([...events]).toEqual([
+    {
+      action: 'api-key.created',
+      principal_name: 'keeper',
+      permissions: ['SECRET_MANAGEMENT_CREATE', 'SECRET_MANAGEMENT_DELETE'],
+    },
+    { action: 'api-key.revoked', principal_name: 'keeper', permissions: null },
+  ]);
+});
+
+test('no token, and no part of one but its end, stands in the database, the log or any later answer', async () => {
+  const tables = await sql<{ name: string }[]>`
+    select quote_ident(tablename) as name from pg_tables where schemaname = 'public'`;
+  const rows = [];
+  for (const { name } of tables)
+    rows.push(...(await sql.unsafe<{ line: string }[]>(`select t::text as line from ${name} t`)));
+  const places = {
+    database: rows.map(({ line }) => line).join('\n'),
+    log: [...node.lines, ...other.lines].join(''),
+    answers: answers.join('\n'),
+  };
+  expect(places.database).toContain('Nightly import');
+  expect(places.log).toContain('POST /api-keys');
+  expect(places.answers).toContain('Nightly import');
+  expect(tokens.length).toBeGreaterThan(20);
+  for (const token of tokens) {
+    const random = token.slice(4, 47);
+    const needles = [random.slice(0, 12), random.slice(-12), token.slice(-6)].flatMap((part) => [
+      part,
+      Buffer.from(part).toString('hex'),
+    ]);
+    for (const [place, text] of Object.entries(places))
+      expect([place, needles.filter((needle) => text.includes(needle))]).toEqual([place, []]);
+  }
+});

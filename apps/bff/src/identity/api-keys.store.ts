@@ -1,0 +1,193 @@
+import type { ApiKey, ApiKeySort } from '@dropsafe/contract/api-keys';
+import { and, eq, sql, type SQL } from 'drizzle-orm';
+import type { Permission } from '@dropsafe/contract/permissions';
+import { makePgArray, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { bytes, moment } from '../base/columns.ts';
+import { isUniqueViolation, type Database, type Queries } from '../base/database.ts';
+import { gather } from '../base/gather.ts';
+import { Problem } from '../base/problem.ts';
+import { grantsOf } from '../permissions/permissions.ts';
+import type { PageCursor } from './page-cursor.ts';
+
+/** API keys of programs. The token itself is only with whoever created the key. */
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    id: uuid().primaryKey(),
+    name: text().notNull(),
+    tokenHash: bytes().notNull().unique(),
+    /** The end of the token, which belongs to its checksum. */
+    endsWith: text().notNull(),
+    createdAt: moment()
+      .notNull()
+      .default(sql`now()`),
+    createdBy: text().notNull(),
+    expiresAt: moment(),
+    /** Up to a minute behind, so that not every request is a write. */
+    lastUsedAt: moment(),
+  },
+  // Whatever its case: two keys that look alike in the trail would be one for whoever reads it.
+  (table) => [uniqueIndex('api_keys_name').on(sql`lower(${table.name})`)],
+);
+
+const hasExpired = sql<boolean>`coalesce(${apiKeys.expiresAt} <= now(), false)`;
+
+const columns = {
+  id: apiKeys.id,
+  name: apiKeys.name,
+  permissions: grantsOf(apiKeys.id),
+  endsWith: apiKeys.endsWith,
+  createdAt: apiKeys.createdAt,
+  createdBy: apiKeys.createdBy,
+  expiresAt: apiKeys.expiresAt,
+  isExpired: hasExpired,
+  lastUsedAt: apiKeys.lastUsedAt,
+};
+
+/** A key that works, with what it may do, read at one moment. */
+export interface LiveApiKey {
+  id: string;
+  name: string;
+  permissions: Permission[];
+  /** True when `lastUsedAt` is due to be written. */
+  isTouchDue: boolean;
+}
+
+/**
+ * Makes the look-up of a key, by the unique index on the hash. Prepared once, and one query serves all requests of the
+ * same moment. Expiry is decided by the database's clock, so that all nodes agree.
+ */
+export function prepareFindApiKey({
+  queries,
+}: Database): (tokenHash: Uint8Array) => Promise<LiveApiKey | undefined> {
+  const query = queries
+    .select({
+      tokenHash: apiKeys.tokenHash,
+      id: apiKeys.id,
+      name: apiKeys.name,
+      permissions: grantsOf(apiKeys.id),
+      isTouchDue: sql<boolean>`coalesce(${apiKeys.lastUsedAt} < now() - interval '1 minute', true)`,
+    })
+    .from(apiKeys)
+    .where(
+      and(
+        sql`${apiKeys.tokenHash} = any(${sql.placeholder('tokenHashes')}::bytea[])`,
+        sql`not ${hasExpired}`,
+      ),
+    )
+    .prepare('find_api_key');
+  const find = gather(async (hashes: readonly string[]) => {
+    const rows = await query.execute({
+      tokenHashes: makePgArray(hashes.map((hash) => `\\x${hash}`)),
+    });
+    const byHash = new Map(rows.map(({ tokenHash, ...key }) => [hex(tokenHash), key]));
+    return (hash) => byHash.get(hash);
+  });
+  return (tokenHash) => find(hex(tokenHash));
+}
+
+const hex = (hash: Uint8Array) => Buffer.from(hash).toString('hex');
+
+/** Notes that a key is in use. Of requests of the same moment one writes. */
+export async function touchApiKey(queries: Queries, id: string): Promise<void> {
+  await queries
+    .update(apiKeys)
+    .set({ lastUsedAt: sql`now()` })
+    .where(
+      sql`${apiKeys.id} = ${id} and coalesce(${apiKeys.lastUsedAt} < now() - interval '1 minute', true)`,
+    );
+}
+
+/** A key as it is added. */
+export interface NewApiKey {
+  id: string;
+  name: string;
+  tokenHash: Uint8Array;
+  endsWith: string;
+  createdBy: string;
+  expiresAt: string | null;
+}
+
+/** Adds a key. Throws `api-key-name-taken`. */
+export async function insertApiKey(queries: Queries, key: NewApiKey): Promise<void> {
+  try {
+    await queries.insert(apiKeys).values(key);
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new Problem('api-key-name-taken', {
+      errors: [{ field: 'name', message: 'There is already an API key of this name.' }],
+    });
+  }
+}
+
+/** One key by its id. */
+export async function findApiKey(queries: Queries, id: string): Promise<ApiKey | undefined> {
+  const [key] = await queries.select(columns).from(apiKeys).where(eq(apiKeys.id, id));
+  return key;
+}
+
+/** Deletes a key; answers its name, or undefined when there was none. */
+export async function deleteApiKey(queries: Queries, id: string): Promise<string | undefined> {
+  const [gone] = await queries
+    .delete(apiKeys)
+    .where(eq(apiKeys.id, id))
+    .returning({ name: apiKeys.name });
+  return gone?.name;
+}
+
+/** Which keys a page shows. */
+export interface ApiKeyPageRequest {
+  sort: ApiKeySort;
+  /** A case-insensitive part of the name; empty for all. */
+  q: string;
+  limit: number;
+  after: PageCursor<ApiKeySort> | undefined;
+}
+
+/** What each sort order compares. `never` is the earliest of all moments. */
+const sortKeys = {
+  name: sql`lower(${apiKeys.name})`,
+  createdAt: sql`${apiKeys.createdAt}`,
+  lastUsedAt: sql`coalesce(${apiKeys.lastUsedAt}, '-infinity')`,
+};
+
+/** One page of the keys. There are as many as there are programs: no index of its own for each order. */
+export async function listApiKeys(
+  queries: Queries,
+  { sort, q, limit, after }: ApiKeyPageRequest,
+): Promise<ApiKey[]> {
+  const field = sort.replace('-', '') as keyof typeof sortKeys; // as: the sort order is a field with or without "-"
+  const key = sortKeys[field];
+  const [direction, beyond] = sort.startsWith('-') ? [sql`desc`, sql`>`] : [sql`asc`, sql`<`];
+  return queries
+    .select(columns)
+    .from(apiKeys)
+    .where(
+      and(
+        matches(q),
+        after &&
+          sql`(${field === 'name' ? sql`lower(${after.key}::text)` : sql`${after.key ?? '-infinity'}::timestamptz`}, ${after.id}::uuid)
+            ${beyond} (${key}, ${apiKeys.id})`,
+      ),
+    )
+    .orderBy(sql`${key} ${direction}`, sql`${apiKeys.id} ${direction}`)
+    .limit(limit);
+}
+
+/** How many keys match. */
+export function countApiKeys(queries: Queries, q: string): Promise<number> {
+  return queries.$count(apiKeys, matches(q));
+}
+
+/** `%`, `_` and `\` of a search are taken literally. */
+function matches(q: string): SQL | undefined {
+  if (q === '') return undefined;
+  return sql`${apiKeys.name} ilike ${`%${q.replaceAll(/[\\%_]/g, '\\$&')}%`}`;
+}
+
+/** The sort key of a row, as a cursor carries it. */
+export function keyOf(sort: ApiKeySort, key: ApiKey): string | null {
+  // As it is: only the database knows its own lower case.
+  if (sort.endsWith('name')) return key.name;
+  return sort.endsWith('createdAt') ? key.createdAt : key.lastUsedAt;
+}

@@ -1,0 +1,107 @@
+import type { ApiKey } from '@dropsafe/contract/api-keys';
+import DeleteIcon from '@mui/icons-material/DeleteOutlined';
+import IconButton from '@mui/material/IconButton';
+import { styled } from '@mui/material/styles';
+import type { Column } from '../ui/DataTable.tsx';
+import { RelativeTime } from '../ui/RelativeTime.tsx';
+import { monospace } from '../ui/theme.ts';
+
+/** The columns of the table of API keys. */
+export function apiKeyColumns(onRevoke: (apiKey: ApiKey) => void): Column<ApiKey>[] {
+  return [
+    {
+      id: 'name',
+      title: 'Name',
+      width: '22%',
+      sortBy: 'name',
+      isHeading: true,
+      render: ({ name }) => <Name>{name}</Name>,
+    },
+    {
+      id: 'permissions',
+      title: 'Permissions',
+      width: '28%',
+      render: ({ permissions }) => (
+        <Constants>
+          {permissions.length === 0 && <Quiet>None</Quiet>}
+          {permissions.map((permission) => (
+            <div key={permission}>{permission}</div>
+          ))}
+        </Constants>
+      ),
+    },
+    {
+      id: 'endsWith',
+      title: 'Ends with',
+      render: ({ endsWith }) => <Constants>…{endsWith}</Constants>,
+    },
+    {
+      id: 'created',
+      title: 'Created',
+      sortBy: 'createdAt',
+      isDescendingFirst: true,
+      render: ({ createdAt, createdBy }) => (
+        <OneLine>
+          <RelativeTime time={createdAt} by={createdBy} />
+        </OneLine>
+      ),
+    },
+    { id: 'expires', title: 'Expires', render: (apiKey) => <Expiry apiKey={apiKey} /> },
+    {
+      id: 'lastUsed',
+      title: 'Last used',
+      sortBy: 'lastUsedAt',
+      isDescendingFirst: true,
+      render: ({ lastUsedAt }) =>
+        lastUsedAt === null ? (
+          <Quiet>Never</Quiet>
+        ) : (
+          <OneLine>
+            <RelativeTime time={lastUsedAt} />
+          </OneLine>
+        ),
+    },
+    {
+      id: 'actions',
+      title: 'Actions',
+      width: 72,
+      isActions: true,
+      render: (apiKey) => (
+        <IconButton
+          aria-label={`Revoke ${apiKey.name}`}
+          title="Revoke"
+          onClick={() => onRevoke(apiKey)}
+        >
+          <DeleteIcon fontSize="small" />
+        </IconButton>
+      ),
+    },
+  ];
+}
+
+function Expiry({ apiKey: { expiresAt, isExpired } }: { apiKey: ApiKey }) {
+  if (expiresAt === null) return <Quiet>Never</Quiet>;
+  return (
+    <OneLine>
+      {isExpired && <Over>Expired </Over>}
+      <RelativeTime time={expiresAt} isAhead={!isExpired} />
+    </OneLine>
+  );
+}
+
+const Name = styled('span')({ fontWeight: 600, overflowWrap: 'anywhere' });
+
+const Constants = styled('div')({
+  fontFamily: monospace,
+  fontSize: '0.8125rem',
+  overflowWrap: 'anywhere',
+});
+
+const OneLine = styled('span')({ whiteSpace: 'nowrap' });
+
+const Quiet = styled('span')(({ theme }) => ({ color: theme.vars.palette.text.secondary }));
+
+const Over = styled('strong')(({ theme }) => ({
+  color: theme.vars.palette.warning.main,
+  fontWeight: 600,
+}));

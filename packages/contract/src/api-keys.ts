@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { CursorSchema, LimitSchema } from './paging.ts';
+import { PermissionSchema } from './permissions.ts';
+
+/**
+ * @file Keys by which programs call the API. The token travels once, in the answer of its creation; nothing that is
+ * answered later has a field for it.
+ */
+
+/** How long the name of a key may be. */
+export const apiKeyNameLength = { max: 64 } as const;
+
+/** What the key is called in lists and in the audit trail: usually the program that has it. Unique whatever its case. */
+export const ApiKeyNameSchema = z
+  .string({ error: 'Enter a name.' })
+  .min(1, 'Enter a name.')
+  .max(apiKeyNameLength.max, `Use at most ${apiKeyNameLength.max} characters.`)
+  .regex(
+    /^$|^[\p{L}\p{N}._@+-]+( [\p{L}\p{N}._@+-]+)*$/u,
+    'Use letters, digits and the characters . _ @ + - with single blanks between words.',
+  );
+
+/** `POST /api-keys`. Without `expiresAt` the key works until it is revoked. */
+export const CreateApiKeySchema = z
+  .strictObject({
+    name: ApiKeyNameSchema,
+    permissions: z
+      .array(PermissionSchema, { error: 'Choose permissions.' })
+      .min(1, 'Choose at least one permission.'),
+    expiresAt: z.iso
+      .datetime({ error: 'Must be a moment such as 2030-01-31T00:00:00Z.' })
+      .nullable()
+      .default(null),
+  })
+  .meta({ id: 'CreateApiKey' });
+
+/** All that anybody sees of a key once it was created. */
+export const ApiKeySchema = z
+  .strictObject({
+    id: z.uuid(),
+    name: z.string(),
+    permissions: z.array(PermissionSchema),
+    /** The last four characters of the token, to tell which one it is. */
+    endsWith: z.string(),
+    createdAt: z.iso.datetime(),
+    createdBy: z.string(),
+    expiresAt: z.iso.datetime().nullable(),
+    /** Past its end: it is refused, and only kept to be looked at. */
+    isExpired: z.boolean(),
+    /** Up to a minute behind. */
+    lastUsedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+
+/** A key that was just created, with its token: the only time that it is shown. */
+export const CreatedApiKeySchema = ApiKeySchema.extend({ token: z.string() }).meta({
+  id: 'CreatedApiKey',
+});
+
+/** What the list of keys can be sorted by; a leading `-` for descending. */
+export const ApiKeySortSchema = z.enum(
+  ['name', '-name', 'createdAt', '-createdAt', 'lastUsedAt', '-lastUsedAt'],
+  { error: 'Sort by one of name, createdAt, lastUsedAt; put "-" in front for descending.' },
+);
+
+/** `GET /api-keys`: `q` is a case-insensitive part of the name. A cursor carries `q` and `sort` with it. */
+export const ListApiKeysSchema = z.strictObject({
+  q: z
+    .string()
+    .max(255, 'Search for at most 255 characters.')
+    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'Search for text only.')
+    .optional(),
+  sort: ApiKeySortSchema.optional(),
+  limit: LimitSchema,
+  cursor: CursorSchema.optional(),
+});
+
+/** One page of the keys. */
+export const ApiKeyPageSchema = z
+  .strictObject({
+    items: z.array(ApiKeySchema),
+    /** Pass it as `cursor` for the next page; null on the last one. */
+    nextCursor: z.string().nullable(),
+    /** How many keys match. */
+    total: z.int(),
+  })
+  .meta({ id: 'ApiKeyPage' });
+
+/** The path of one key. */
+export const ApiKeyPathSchema = z.strictObject({ id: z.string() });
+
+/** All that anybody sees of a key once it was created. */
+export type ApiKey = z.infer<typeof ApiKeySchema>;
+/** A key that was just created, with its token. */
+export type CreatedApiKey = z.infer<typeof CreatedApiKeySchema>;
+/** `POST /api-keys`, checked. */
+export type CreateApiKey = z.infer<typeof CreateApiKeySchema>;
+/** `GET /api-keys`, checked. */
+export type ListApiKeys = z.infer<typeof ListApiKeysSchema>;
+/** One page of the keys. */
+export type ApiKeyPage = z.infer<typeof ApiKeyPageSchema>;
+/** A sort order of the keys. */
+export type ApiKeySort = z.infer<typeof ApiKeySortSchema>;
