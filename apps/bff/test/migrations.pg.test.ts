@@ -61,3 +61,23 @@ test('a database of before the audit chain keeps its data, and its trail becomes
   await node.stop();
   await database.drop();
 });
+
+test('a session of before sessions had an address goes on, and says that it is not known', async () => {
+  const database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  await migrateTo(sql, 3);
+  const user = '0b7e6b0a-3c44-4e8b-9a55-6f7e2d1c0b9a';
+  const token = 'a-token-of-before';
+  await sql`insert into users (id, name, canonical_name, password_hash) values (${user}, 'Anna', 'anna', 'none')`;
+  await sql`insert into sessions (id, token_hash, user_id, expires_at)
+    values (gen_random_uuid(), sha256(${token}), ${user}, now() + interval '1 hour')`;
+
+  const node = await startTestNode({ DATABASE_URL: database.url });
+  const { json } = await node.client(`dropsafe=${token}`).send('GET', '/sessions');
+  expect(json.items).toEqual([
+    expect.objectContaining({ address: null, agent: null, isCurrent: true, means: 'password' }),
+  ]);
+  await sql.end();
+  await node.stop();
+  await database.drop();
+});
