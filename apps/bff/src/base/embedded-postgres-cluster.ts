@@ -229,7 +229,10 @@ async function makeCluster(cluster: Cluster, log: ServerLog, isDurable: boolean)
     if (isOutside) {
       await writeDurably(join(unfinished, markerName), `${dataDir}\n`, await stat(unfinished));
     }
-    await rename(unfinished, folder).catch(unless('ENOTEMPTY', 'EEXIST'));
+    await rename(unfinished, folder).catch(async (error: unknown) => {
+      // Another start was quicker, and may have removed ours.
+      if (!(await hasCluster(folder))) throw error;
+    });
     await syncFolder(dirname(folder));
   } finally {
     // The folder itself stays as a sign that the first start was interrupted; the owner of the cluster removes it.
