@@ -14,6 +14,8 @@ import { createRoutes, type RequestContext, type RequestEnv } from './base/route
 import { securityHeaders } from './headers.ts';
 import { createAuthentication } from './identity/authenticate.http.ts';
 import { mountIdentity } from './identity/identity.http.ts';
+import { mountTeams } from './identity/teams.http.ts';
+import { mountUsers } from './identity/users.http.ts';
 import { describeApi } from './openapi.ts';
 import { mountSecrets } from './secrets/secrets.http.ts';
 import { mountWebApp, type WebApp } from './web.http.ts';
@@ -93,6 +95,8 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
     }),
   );
   mountIdentity(routes, rooms.identity, cookie);
+  mountUsers(routes, rooms.users, rooms.invitations);
+  mountTeams(routes, rooms.teams);
   mountSecrets(routes, rooms.secrets);
   mountAudit(routes, rooms.trail, rooms.permissions);
   const document = JSON.stringify(describeApi(options.version));

@@ -2,7 +2,11 @@ import type { Audit } from './audit/audit.ts';
 import type { Trail } from './audit/trail.ts';
 import type { Database } from './base/database.ts';
 import type { Log } from './base/log.ts';
+import { createChangeAccess } from './identity/access.ts';
 import { createIdentity, type Identity, type SessionLimits } from './identity/identity.ts';
+import { createInvitationsDoor, type Invitations } from './identity/invitations.ts';
+import { createTeamsDoor, type Teams } from './identity/teams.ts';
+import { createUsersDoor, type Users } from './identity/users.ts';
 import type { Keys } from './keys/keys.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
 import { createSecretsDoor, type Secrets } from './secrets/secrets.ts';
@@ -14,6 +18,9 @@ export interface Rooms {
   trail: Trail;
   permissions: Permissions;
   identity: Identity;
+  users: Users;
+  teams: Teams;
+  invitations: Invitations;
   secrets: Secrets;
 }
 
@@ -28,6 +35,10 @@ export function wire(
 ): Rooms {
   const permissions = createPermissions(audit);
   const identity = createIdentity(database, audit, permissions, limits);
+  const changeAccess = createChangeAccess(audit);
+  const users = createUsersDoor(database, changeAccess, permissions);
+  const teams = createTeamsDoor(database, changeAccess, permissions);
+  const invitations = createInvitationsDoor(database, audit);
   const secrets = createSecretsDoor(database, audit, permissions, keys);
-  return { log, database, trail, permissions, identity, secrets };
+  return { log, database, trail, permissions, identity, users, teams, invitations, secrets };
 }

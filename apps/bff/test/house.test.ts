@@ -29,7 +29,6 @@ test('plaintext comes out of its wrapper in these files only', () => {
       "apps/bff/src/audit/audit.ts",
       "apps/bff/src/audit/trail.ts",
       "apps/bff/src/cli/cli.ts",
-      "apps/bff/src/identity/identity.ts",
       "apps/bff/src/identity/password.ts",
       "apps/bff/src/keys/envelope.ts",
       "apps/bff/src/keys/keyring.ts",
@@ -126,6 +125,13 @@ describe('every operation begins by demanding its permission', () => {
       ['create', true],
       ['revoke', true],
     ]);
+  });
+
+  test('on users and teams', () => {
+    const users = ['list', 'listMembers', 'describe', 'create', 'update', 'delete', 'invite'];
+    expect(operationsOf('identity/users.ts')).toEqual(users.map((name) => [name, true]));
+    const teams = ['list', 'describe', 'create', 'update', 'delete'];
+    expect(operationsOf('identity/teams.ts')).toEqual(teams.map((name) => [name, true]));
   });
 
   test("on sessions, but one's own", () => {

@@ -1,12 +1,13 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hash } from '@node-rs/argon2';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { migrationsFolder } from '../src/config.ts';
-import { startTestNode } from '../testkit/node.ts';
+import { setPermissions, startTestNode, testPassword } from '../testkit/node.ts';
 import { createTestDatabase } from '../testkit/postgres.ts';
 
 /** The tables as the version of that many migrations left them. */
@@ -76,6 +77,28 @@ test('a session of before sessions had an address goes on, and says that it is n
   const { json } = await node.client(`dropsafe=${token}`).send('GET', '/sessions');
   expect(json.items).toEqual([
     expect.objectContaining({ address: null, agent: null, isCurrent: true, means: 'password' }),
+  ]);
+  await sql.end();
+  await node.stop();
+  await database.drop();
+});
+
+test('a database of before users could be invited keeps who may do what, and the operator makes somebody manage access', async () => {
+  const database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  await migrateTo(sql, 4);
+  const user = '0b7e6b0a-3c44-4e8b-9a55-6f7e2d1c0b9a';
+  await sql`insert into users (id, name, canonical_name, password_hash) values (${user}, 'Anna', 'anna', ${await hash(testPassword)})`;
+  await sql`insert into grants values (${user}, 'SECRET_MANAGEMENT')`;
+
+  const node = await startTestNode({ DATABASE_URL: database.url });
+  const anna = node.client();
+  expect((await anna.signIn('anna', testPassword)).json.permissions).toEqual(['SECRET_MANAGEMENT']);
+  expect((await anna.send('GET', '/users')).status).toBe(403);
+  const env = { DATABASE_URL: database.url, DROPSAFE_DATA_DIR: node.dataDir };
+  await setPermissions(env, 'anna', ['SECRET_MANAGEMENT', 'ACCESS_MANAGEMENT']);
+  expect((await anna.send('GET', '/users')).json.items).toMatchObject([
+    { id: user, name: 'Anna', isDisabled: false, hasPassword: true, teams: [] },
   ]);
   await sql.end();
   await node.stop();

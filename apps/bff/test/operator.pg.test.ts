@@ -170,7 +170,7 @@ describe('users reset-password', () => {
     ).toMatch(/^This password is too easy to guess/);
     expect((await client.send('GET', '/session')).status).toBe(200);
     expect(await refused(['users', 'reset-password', 'nobody'])).toBe(
-      'There is no user of this name.\n',
+      'There is no user of this name, or they are disabled.\n',
     );
   });
 
@@ -220,7 +220,7 @@ describe('users set-permissions', () => {
 
   test('refuses an unknown user', async () => {
     expect(await refused(['users', 'set-permissions', 'nobody'])).toBe(
-      'There is no user of this name.\n',
+      'There is no user of this name, or they are disabled.\n',
     );
   });
 });

@@ -20,6 +20,9 @@ afterAll(async () => {
   expect(sweep('log', node.lines.join(''))).toEqual([]);
 });
 
+/** The id of no user and no team. */
+const nobody = '0a1b2c3d-0000-4000-8000-000000000000';
+
 /** A request that the operation accepts as far as its shape goes. */
 const samples: Record<keyof typeof operations, { path?: string; body?: () => unknown }> = {
   signIn: { body: () => ({ username: 'x', password: 'x' }) },
@@ -34,6 +37,19 @@ const samples: Record<keyof typeof operations, { path?: string; body?: () => unk
   updateSecret: { path: '/secrets/NOT_THERE', body: () => ({ description: 'x' }) },
   deleteSecret: { path: '/secrets/NOT_THERE' },
   listProviders: {},
+  listUsers: {},
+  createUser: { body: () => ({ name: `u-${crypto.randomUUID()}` }) },
+  describeUser: { path: `/users/${nobody}` },
+  updateUser: { path: `/users/${nobody}`, body: () => ({ isDisabled: true }) },
+  deleteUser: { path: `/users/${nobody}` },
+  inviteUser: { path: `/users/${nobody}/invitation` },
+  acceptInvitation: { body: () => ({ token: 'x', password: 'three otters under the lamp post' }) },
+  listTeams: {},
+  createTeam: { body: () => ({ name: `t-${crypto.randomUUID()}` }) },
+  describeTeam: { path: `/teams/${nobody}` },
+  updateTeam: { path: `/teams/${nobody}`, body: () => ({ description: 'x' }) },
+  deleteTeam: { path: `/teams/${nobody}` },
+  listTeamMembers: { path: `/teams/${nobody}/members` },
   listAuditEvents: {},
   exportAuditEvents: { path: '/audit-events/export?format=ndjson' },
   listSessions: {},

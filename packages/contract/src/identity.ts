@@ -4,9 +4,6 @@ import { PermissionSchema } from './permissions.ts';
 /** Limits of a password. The only factor, so 15 or more characters (NIST SP 800-63B-4, 3.1.1.2); no composition rules. */
 export const passwordLength = { min: 15, max: 256 } as const;
 
-/** How long a user name may be. */
-export const userNameLength = { max: 64 } as const;
-
 /** `POST /session`. Too long to be right is refused here; everything else looks the same from outside. */
 export const SignInSchema = z
   .strictObject({

@@ -49,8 +49,13 @@ export const deleteSecrets = [
 /** This lets its holder read and export the audit trail. */
 export const readAudit = ['AUDIT_READ'] as const satisfies Permission[];
 
-/** Lets its holder manage who may do what: users, teams, API keys, sessions. */
+/** Lets its holder manage who may do what, themselves included: users, teams, API keys, sessions. */
 export const manageAccess = ['ACCESS_MANAGEMENT'] as const satisfies Permission[];
+
+/** What a permission holds within it: granting the parts beside the whole adds nothing. */
+export const permissionParts: Partial<Record<Permission, readonly Permission[]>> = {
+  SECRET_MANAGEMENT: readSecrets.filter((permission) => permission !== 'SECRET_MANAGEMENT'),
+};
 
 /** True when one of `held` is among `anyOf`. The one decision, for the server and for the buttons alike. */
 export function isAllowed(held: readonly Permission[], anyOf: readonly Permission[]): boolean {

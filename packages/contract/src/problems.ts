@@ -55,6 +55,33 @@ export const problems = {
     detail:
       'There is already a secret of this name. Choose another, or update the one that exists.',
   },
+  'user-name-taken': {
+    status: 409,
+    title: 'The name is taken',
+    detail: 'There is already a user of this name, whatever its case. Choose another.',
+  },
+  'team-name-taken': {
+    status: 409,
+    title: 'The name is taken',
+    detail: 'There is already a team of this name, whatever its case. Choose another.',
+  },
+  'user-disabled': {
+    status: 409,
+    title: 'The user is disabled',
+    detail: 'Enable the user first: an invitation would not let them in.',
+  },
+  'last-access-manager': {
+    status: 409,
+    title: 'Nobody would be left to manage access',
+    detail:
+      'This would leave no user who can sign in and holds ACCESS_MANAGEMENT. Give it to somebody else first.',
+  },
+  'invitation-refused': {
+    status: 410,
+    title: 'The invitation does not hold',
+    detail:
+      'It was used, replaced or taken back, or its time is over. Ask an administrator for a new one.',
+  },
   'api-key-name-taken': {
     status: 409,
     title: 'The name is taken',
@@ -71,6 +98,16 @@ export const problems = {
     status: 412,
     title: 'Somebody else changed this secret',
     detail: 'Load it again, look at the change, and repeat yours if it is still wanted.',
+  },
+  'user-changed': {
+    status: 412,
+    title: 'Somebody else changed this user',
+    detail: 'Load the user again, look at the change, and repeat yours if it is still wanted.',
+  },
+  'team-changed': {
+    status: 412,
+    title: 'Somebody else changed this team',
+    detail: 'Load the team again, look at the change, and repeat yours if it is still wanted.',
   },
   'payload-too-large': {
     status: 413,

@@ -14,6 +14,23 @@ export type AuditEvent =
   | { action: 'secret.unreadable'; subject: string }
   | { action: 'user.created'; subject: string; permissions: readonly Permission[] }
   | { action: 'user.permissions-set'; subject: string; permissions: readonly Permission[] }
+  /** Subject: the old name and the new one, with a slash between; no name has one in it. */
+  | { action: 'user.renamed'; subject: string }
+  | { action: 'user.disabled'; subject: string }
+  | { action: 'user.enabled'; subject: string }
+  | { action: 'user.deleted'; subject: string }
+  | { action: 'user.invited'; subject: string }
+  | { action: 'invitation.accepted'; subject: string }
+  | { action: 'invitation.refused'; subject: 'unknown invitation' }
+  | { action: 'team.created'; subject: string; permissions: readonly Permission[] }
+  /** Subject: as of `user.renamed`. */
+  | { action: 'team.renamed'; subject: string }
+  | { action: 'team.updated'; subject: string; fields: 'description'[] }
+  | { action: 'team.permissions-set'; subject: string; permissions: readonly Permission[] }
+  /** Subject: the team and the user, with a slash between. */
+  | { action: 'team.member-added'; subject: string }
+  | { action: 'team.member-removed'; subject: string }
+  | { action: 'team.deleted'; subject: string; permissions: readonly Permission[] }
   | { action: 'user.password-reset'; subject: string }
   | { action: 'user.password-changed'; subject: string }
   | { action: 'api-key.created'; subject: string; permissions: readonly Permission[] }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { canonicalUserName, secondsToWait } from './guessing.ts';
+import { canonicalName } from '@dropsafe/contract/names';
+import { secondsToWait } from './guessing.ts';
 
 test.each([
   ['account', 4, 0, 0],
@@ -32,6 +33,6 @@ describe('spellings of one user name', () => {
     ['É', 'é'],
     ['E\u0301', 'é'],
   ])('%j is %j', (name, canonical) => {
-    expect(canonicalUserName(name)).toBe(canonical);
+    expect(canonicalName(name)).toBe(canonical);
   });
 });

@@ -28,11 +28,3 @@ export function secondsToWait(
   const wait = Math.min(2 ** Math.min(beyond, 20), longestWaitSeconds[subject]);
   return Math.max(0, wait - secondsSinceLast);
 }
-
-/**
- * The one form in which user names are compared: compatibility form, no blanks around, lower case. Spellings of one
- * name must share one counter, or each spelling is a fresh row of guesses (Vault CVE-2025-6004).
- */
-export function canonicalUserName(name: string): string {
-  return name.normalize('NFKC').trim().toLowerCase().normalize('NFKC');
-}

@@ -3,8 +3,8 @@
  * one answer and one timing for an unknown user and a wrong password; ending a session, changing a password or a
  * permission is in effect on the very next request to any node, because every request reads the database.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { NewPasswordSchema, userNameLength } from '@dropsafe/contract/identity';
+import { randomUUID } from 'node:crypto';
+import { UserNameSchema, canonicalName } from '@dropsafe/contract/names';
 import type { Permission } from '@dropsafe/contract/permissions';
 import type { Audit } from '../audit/audit.ts';
 import type { AnonymousCaller, Caller, SystemCaller, UserCaller } from '../base/caller.ts';
@@ -12,21 +12,14 @@ import type { Database } from '../base/database.ts';
 import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import type { Permissions } from '../permissions/permissions.ts';
+import { createChangeAccess } from './access.ts';
 import { createApiKeys, type ApiKeys } from './api-keys.ts';
-import {
-  clearFailures,
-  countFailure,
-  lockAttempts,
-  pruneAttempts,
-  takeFailureBack,
-} from './attempts.store.ts';
-import {
-  canonicalUserName,
-  lockedAfterFailures,
-  secondsToWait,
-  type GuessingSubject,
-} from './guessing.ts';
-import { hashPassword, randomPassword, refuseGuessable, verifyPassword } from './password.ts';
+import { clearFailures, pruneAttempts, takeFailureBack } from './attempts.store.ts';
+import { attemptKey, createUseUpAttempt } from './attempts.ts';
+import { lockedAfterFailures } from './guessing.ts';
+import { deleteInvitation } from './invitations.store.ts';
+import { checkNewPassword, hashPassword, randomPassword, verifyPassword } from './password.ts';
+import { findUserByName } from './people.store.ts';
 import {
   deleteSession,
   deleteSessionsOf,
@@ -37,11 +30,11 @@ import {
 import { createSessions, type Sessions } from './sessions.ts';
 import { hashToken, mintToken } from './token.ts';
 import {
-  findUserByName,
   hasUsers,
   insertUser,
   isStillCurrent,
   updatePasswordHash,
+  updateUser,
 } from './users.store.ts';
 
 /** How long sessions live. */
@@ -93,7 +86,7 @@ export interface Identity {
     caller: SystemCaller,
     input: { name: string; password: Redacted<string> },
   ): Promise<void>;
-  /** Replaces what a user may do. Throws `not-found`. */
+  /** Replaces what was granted to a user directly. Throws `not-found`, `last-access-manager`. */
   setPermissions(
     caller: SystemCaller,
     input: { name: string; permissions: readonly Permission[] },
@@ -108,68 +101,26 @@ export function createIdentity(
   limits: SessionLimits,
 ): Identity {
   const findSession = prepareFindSession(database, limits.idleMinutes);
-
-  /** Counts the attempt as failed before it is made; throws when it may not be made yet. */
-  async function useUpAttempt(subject: GuessingSubject, keyHash: Uint8Array): Promise<void> {
-    await database.transaction(async (tx) => {
-      const { failures, secondsSinceLast } = await lockAttempts(tx, keyHash);
-      const wait = secondsToWait(subject, failures, secondsSinceLast);
-      if (wait === Number.POSITIVE_INFINITY) {
-        throw new Problem('too-many-attempts', {
-          detail:
-            'This account is locked after too many failures. The operator unlocks it with "dropsafe users reset-password".',
-        });
-      }
-      if (wait > 0) {
-        const seconds = Math.ceil(wait);
-        throw new Problem('too-many-attempts', {
-          retryAfterSeconds: seconds,
-          detail: `Too many failed attempts. Wait ${seconds} seconds before the next one.`,
-        });
-      }
-      await countFailure(
-        tx,
-        keyHash,
-        subject === 'address' && secondsSinceLast > 3600 ? 1 : failures + 1,
-      );
-    });
-  }
-
-  async function checkNewPassword(
-    password: Redacted<string>,
-    userName: string,
-    field: string,
-  ): Promise<void> {
-    const parsed = NewPasswordSchema.safeParse(password.reveal());
-    if (!parsed.success)
-      throw fieldProblem(field, parsed.error.issues[0]?.message ?? 'Choose another password.');
-    await refuseGuessable(password, userName, field);
-  }
+  const useUpAttempt = createUseUpAttempt(database);
+  const changeAccess = createChangeAccess(audit);
 
   async function insertCheckedUser(
     caller: Caller,
     {
-      name,
+      name: typed,
       password,
       permissions: granted,
     }: { name: string; password: Redacted<string>; permissions: readonly Permission[] },
   ): Promise<void> {
-    const canonicalName = canonicalUserName(name);
-    if (
-      name !== name.trim() ||
-      !/^[\p{L}\p{N}._@+-]+$/u.test(name) ||
-      name.length > userNameLength.max
-    ) {
-      throw fieldProblem(
-        'name',
-        `Use up to ${userNameLength.max} letters, digits and the characters . _ @ + -`,
-      );
-    }
+    const parsed = UserNameSchema.safeParse(typed);
+    if (!parsed.success)
+      throw fieldProblem('name', parsed.error.issues[0]?.message ?? 'Choose another name.');
+    const name = parsed.data;
     await checkNewPassword(password, name, 'password');
     const id = randomUUID();
     const passwordHash = await hashPassword(password);
     await audit.change(caller, async (tx, tell) => {
-      await insertUser(tx, { id, name, canonicalName, passwordHash });
+      await insertUser(tx, { id, name, canonicalName: canonicalName(name), passwordHash });
       await permissions.grant(tx, id, granted);
       tell({
         action: 'user.created',
@@ -180,9 +131,8 @@ export function createIdentity(
   }
 
   async function findOrRefuse(name: string) {
-    const user = await findUserByName(database.queries, canonicalUserName(name));
-    if (user === undefined)
-      throw new Problem('not-found', { detail: 'There is no user of this name.' });
+    const user = await findUserByName(database.queries, canonicalName(name));
+    if (user === undefined) throw notThere();
     return user;
   }
 
@@ -206,12 +156,15 @@ export function createIdentity(
     },
 
     async signIn(caller, { username, password, agent }) {
-      const account = attemptKey('account', canonicalUserName(username));
+      const account = attemptKey('account', canonicalName(username));
       const address = attemptKey('address', caller.address ?? '');
       await useUpAttempt('address', address);
       await useUpAttempt('account', account);
-      const user = await findUserByName(database.queries, canonicalUserName(username));
-      if (!(await verifyPassword(user?.passwordHash, password)) || user === undefined) {
+      const user = await findUserByName(database.queries, canonicalName(username));
+      if (
+        !(await verifyPassword(user?.passwordHash ?? undefined, password)) ||
+        user === undefined
+      ) {
         // The typed name is not recorded: it may be a password in the wrong field.
         await audit.recordAlone(caller, {
           action: 'session.refused',
@@ -267,17 +220,20 @@ export function createIdentity(
 
     async changePassword(caller, { currentPassword, newPassword }) {
       // A stolen session must not be a way to guess the password, so it counts as an attempt.
-      const account = attemptKey('account', canonicalUserName(caller.name));
+      const account = attemptKey('account', canonicalName(caller.name));
       await useUpAttempt('account', account);
       const user = await findOrRefuse(caller.name);
-      if (!(await verifyPassword(user.passwordHash, currentPassword))) {
+      if (!(await verifyPassword(user.passwordHash ?? undefined, currentPassword))) {
         throw fieldProblem('currentPassword', 'This is not your current password.');
       }
       await clearFailures(database.queries, account);
       await checkNewPassword(newPassword, caller.name, 'newPassword');
       const passwordHash = await hashPassword(newPassword);
       await audit.change(caller, async (tx, tell) => {
-        await updatePasswordHash(tx, caller.id, passwordHash);
+        // Disabled or deleted while the hash was made: then there is no session either.
+        if (!(await updatePasswordHash(tx, caller.id, passwordHash)))
+          throw new Problem('unauthenticated');
+        await deleteInvitation(tx, caller.id);
         await deleteSessionsOf(tx, caller.id, caller.session.id);
         tell({ action: 'user.password-changed', subject: caller.name });
       });
@@ -307,8 +263,9 @@ export function createIdentity(
       await checkNewPassword(password, user.name, 'password');
       const passwordHash = await hashPassword(password);
       await audit.change(caller, async (tx, tell) => {
-        await updatePasswordHash(tx, user.id, passwordHash);
-        await clearFailures(tx, attemptKey('account', canonicalUserName(user.name)));
+        if (!(await updatePasswordHash(tx, user.id, passwordHash))) throw notThere();
+        await deleteInvitation(tx, user.id);
+        await clearFailures(tx, attemptKey('account', canonicalName(user.name)));
         await deleteSessionsOf(tx, user.id);
         tell({ action: 'user.password-reset', subject: user.name });
       });
@@ -316,8 +273,10 @@ export function createIdentity(
 
     async setPermissions(caller, { name, permissions: granted }) {
       const user = await findOrRefuse(name);
-      await audit.change(caller, async (tx, tell) => {
+      await changeAccess(caller, async (tx, tell) => {
         await permissions.grant(tx, user.id, granted);
+        // Counts the change, for whoever has the user open in a form.
+        await updateUser(tx, user.id, {});
         tell({
           action: 'user.permissions-set',
           subject: user.name,
@@ -328,6 +287,5 @@ export function createIdentity(
   };
 }
 
-function attemptKey(subject: GuessingSubject, text: string): Uint8Array {
-  return createHash('sha256').update(`${subject}\0${text}`).digest();
-}
+const notThere = () =>
+  new Problem('not-found', { detail: 'There is no user of this name, or they are disabled.' });

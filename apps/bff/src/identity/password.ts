@@ -2,6 +2,7 @@
  * @file Passwords: hashing with argon2id and the refusal of guessable ones. At most two hashes run at once and few
  * wait: each takes 19 MiB, and sign-in can be called by anybody.
  */
+import { NewPasswordSchema } from '@dropsafe/contract/identity';
 import { hash, verify } from '@node-rs/argon2';
 import { randomBytes } from 'node:crypto';
 import { Problem, fieldProblem } from '../base/problem.ts';
@@ -67,11 +68,23 @@ export function randomPassword(): Redacted<string> {
   return new Redacted(letters.replaceAll(/.{5}(?=.)/g, '$&-'));
 }
 
+/** Checks a password that somebody chooses. Throws `validation-failed` for `field`. */
+export async function checkNewPassword(
+  password: Redacted<string>,
+  userName: string,
+  field: string,
+): Promise<void> {
+  const parsed = NewPasswordSchema.safeParse(password.reveal());
+  if (!parsed.success)
+    throw fieldProblem(field, parsed.error.issues[0]?.message ?? 'Choose another password.');
+  await refuseGuessable(password, userName, field);
+}
+
 /**
  * Refuses passwords that a guesser tries first: common ones, words of the product or the user's own name, repeats and
  * keyboard rows (NIST SP 800-63B-4, 3.1.1.2). Throws `validation-failed` for `field`.
  */
-export async function refuseGuessable(
+async function refuseGuessable(
   password: Redacted<string>,
   userName: string,
   field: string,

@@ -4,8 +4,8 @@ import { index, makePgArray, pgTable, text, timestamp, uuid } from 'drizzle-orm/
 import { bytes } from '../base/columns.ts';
 import type { Database, Queries } from '../base/database.ts';
 import { gather } from '../base/gather.ts';
-import { grantsOf } from '../permissions/permissions.ts';
 import type { PageCursor } from './page-cursor.ts';
+import { permissionsOfUser } from './teams.store.ts';
 import { users } from './users.store.ts';
 
 /** Sessions of the browser. The token itself is only in the cookie. */
@@ -63,7 +63,7 @@ export function prepareFindSession(
       means: sessions.means,
       userId: users.id,
       userName: users.name,
-      permissions: grantsOf(users.id),
+      permissions: permissionsOfUser,
       isTouchDue: sql<boolean>`${sessions.lastSeenAt} < now() - interval '1 minute'`,
     })
     .from(sessions)

@@ -1,51 +1,40 @@
-import type { Permission } from '@dropsafe/contract/permissions';
 import { eq, sql } from 'drizzle-orm';
-import { boolean, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { moment } from '../base/columns.ts';
 import { isUniqueViolation, type Queries, type Transaction } from '../base/database.ts';
-import { fieldProblem } from '../base/problem.ts';
-import { grantsOf } from '../permissions/permissions.ts';
+import { Problem } from '../base/problem.ts';
 
 /** Local users. */
-export const users = pgTable('users', {
-  id: uuid().primaryKey(),
-  name: text().notNull(),
-  /** The name in the one form that is compared (`canonicalUserName`). */
-  canonicalName: text().notNull().unique(),
-  /** argon2id, in PHC string format. */
-  passwordHash: text().notNull(),
-  isDisabled: boolean().notNull().default(false),
-  createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull().defaultNow(),
-});
-
-/** A user as sign-in needs them. */
-export interface UserWithHash {
-  id: string;
-  name: string;
-  passwordHash: string;
-  permissions: Permission[];
-}
-
-const withHash = {
-  id: users.id,
-  name: users.name,
-  passwordHash: users.passwordHash,
-  permissions: grantsOf(users.id),
-};
-
-/** The user of this name who may sign in. */
-export async function findUserByName(
-  queries: Queries,
-  canonicalName: string,
-): Promise<UserWithHash | undefined> {
-  const [user] = await queries
-    .select(withHash)
-    .from(users)
-    .where(sql`${users.canonicalName} = ${canonicalName} and not ${users.isDisabled}`);
-  return user;
-}
+export const users = pgTable(
+  'users',
+  {
+    id: uuid().primaryKey(),
+    name: text().notNull(),
+    /** The name in the one form that is compared (`canonicalName` of the contract). */
+    canonicalName: text().notNull().unique(),
+    /** argon2id, in PHC string format. Null until one is set: nobody signs in by password then. */
+    passwordHash: text(),
+    isDisabled: boolean().notNull().default(false),
+    createdAt: moment()
+      .notNull()
+      .default(sql`now()`),
+    /** Counts every change of the user's own row and permissions. */
+    version: integer().notNull().default(1),
+  },
+  (table) => [
+    index('users_by_created_at').on(table.createdAt, table.id),
+    // Searching a part of a name: trigrams. The size: see secrets.store.ts.
+    index('users_name_search')
+      .using('gin', sql`${table.canonicalName} gin_trgm_ops`)
+      .with({ gin_pending_list_limit: 64 }),
+  ],
+);
 
 /** True while the user has the same password and may sign in; holds the row until the transaction ends. */
-export async function isStillCurrent(tx: Transaction, user: UserWithHash): Promise<boolean> {
+export async function isStillCurrent(
+  tx: Transaction,
+  user: { id: string; passwordHash: string | null },
+): Promise<boolean> {
   const rows = await tx
     .select({ id: users.id })
     .from(users)
@@ -61,25 +50,54 @@ export async function hasUsers(queries: Queries): Promise<boolean> {
   return (await queries.select({ id: users.id }).from(users).limit(1)).length > 0;
 }
 
-/** Adds a user. Throws `validation-failed` when the name is taken. */
+/** Adds a user; without a hash nobody can sign in as them yet. Throws `user-name-taken`. */
 export async function insertUser(
   queries: Queries,
-  user: { id: string; name: string; canonicalName: string; passwordHash: string },
+  user: { id: string; name: string; canonicalName: string; passwordHash: string | null },
 ): Promise<void> {
+  await refuseTaken(queries.insert(users).values(user));
+}
+
+/** Writes what is named, and counts the change. Throws `user-name-taken`. */
+export async function updateUser(
+  queries: Queries,
+  id: string,
+  change: { name?: string; canonicalName?: string; isDisabled?: boolean },
+): Promise<void> {
+  await refuseTaken(
+    queries
+      .update(users)
+      .set({ ...change, version: sql`${users.version} + 1` })
+      .where(eq(users.id, id)),
+  );
+}
+
+async function refuseTaken(writing: PromiseLike<unknown>): Promise<void> {
   try {
-    await queries.insert(users).values(user);
+    await writing;
   } catch (error) {
-    if (isUniqueViolation(error))
-      throw fieldProblem('name', 'There is already a user of this name.');
-    throw error;
+    if (!isUniqueViolation(error)) throw error;
+    throw new Problem('user-name-taken', {
+      errors: [{ field: 'name', message: 'There is already a user of this name.' }],
+    });
   }
 }
 
-/** Sets a new password. */
+/** Removes a user, and with them their sessions, invitation and memberships. */
+export async function deleteUser(queries: Queries, id: string): Promise<void> {
+  await queries.delete(users).where(eq(users.id, id));
+}
+
+/** Sets a new password, unless the user is disabled or gone. Answers whether it was set. */
 export async function updatePasswordHash(
   queries: Queries,
   id: string,
   passwordHash: string,
-): Promise<void> {
-  await queries.update(users).set({ passwordHash }).where(eq(users.id, id));
+): Promise<boolean> {
+  const set = await queries
+    .update(users)
+    .set({ passwordHash })
+    .where(sql`${users.id} = ${id} and not ${users.isDisabled}`)
+    .returning({ id: users.id });
+  return set.length > 0;
 }

@@ -1,26 +1,37 @@
 import { permissionNames, type Permission } from '@dropsafe/contract/permissions';
 import { eq, sql, type Column, type SQL } from 'drizzle-orm';
-import { pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { index, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { Queries } from '../base/database.ts';
 
 /** Which permissions a principal was granted directly. */
 export const grants = pgTable(
   'grants',
   { principalId: uuid().notNull(), permission: text().$type<Permission>().notNull() },
-  (table) => [primaryKey({ columns: [table.principalId, table.permission] })],
+  (table) => [
+    primaryKey({ columns: [table.principalId, table.permission] }),
+    index().on(table.permission, table.principalId),
+  ],
 );
 
 /**
  * The permissions of a principal as a column of another room's query, so that a session and what it may do are read in
- * one round trip and at one moment. Served by the primary key.
+ * one round trip and at one moment. `alsoOf` selects the ids of further principals whose permissions count as well: teams.
+ * Served by the primary key.
  */
-export function grantsOf(principalId: Column): SQL<Permission[]> {
-  return sql<
-    Permission[]
-  >`to_json(array(select ${grants.permission} from ${grants} where ${grants.principalId} = ${principalId}))`.mapWith(
+export function grantsOf(principalId: Column, alsoOf?: SQL): SQL<Permission[]> {
+  // Nested: a column that stands at the top loses its table in a query of one table, and would then mean another.
+  const id = sql`${principalId}`;
+  const ids = alsoOf === undefined ? sql`array[${id}]` : sql`array_append(array(${alsoOf}), ${id})`;
+  const granted = sql`select distinct ${grants.permission} from ${grants} where ${grants.principalId} = any(${ids})`;
+  return sql<Permission[]>`to_json(array(${granted}))`.mapWith(
     // A permission of a newer version means nothing here.
     (names: string[]) => permissionNames.filter((permission) => names.includes(permission)),
   );
+}
+
+/** Selects the ids of those that were granted a permission directly. Served by an index of its own. */
+export function holdersOf(permission: Permission): SQL {
+  return sql`select ${grants.principalId} from ${grants} where ${grants.permission} = ${permission}`;
 }
 
 /** Replaces what a principal was granted. */

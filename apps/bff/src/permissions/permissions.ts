@@ -7,9 +7,9 @@ import type { Audit } from '../audit/audit.ts';
 import type { Caller } from '../base/caller.ts';
 import type { Transaction } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
-import { grantsOf, replaceGrants } from './grants.store.ts';
+import { grantsOf, holdersOf, replaceGrants } from './grants.store.ts';
 
-export { grantsOf };
+export { grantsOf, holdersOf };
 
 /** Decides and grants. */
 export interface Permissions {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseCursor, printCursor, type CursorContent } from './cursor.ts';
-import { decideChange, etagOf, isMatch, subjectOf } from './secret.ts';
+import { etagOf, isMatch } from '../base/etag.ts';
+import { decideChange, subjectOf } from './secret.ts';
 
 const a = 'https://a.example.com';
 const b = 'https://b.example.com';

@@ -19,12 +19,13 @@ import type {
 import type { Audit } from '../audit/audit.ts';
 import { signatureOf, type Caller } from '../base/caller.ts';
 import type { Database } from '../base/database.ts';
+import { etagOf, isMatch } from '../base/etag.ts';
 import { Problem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Permissions } from '../permissions/permissions.ts';
 import { parseCursor, printCursor } from './cursor.ts';
-import { decideChange, etagOf, isMatch, isSecretName, subjectOf } from './secret.ts';
+import { decideChange, isSecretName, subjectOf } from './secret.ts';
 import {
   keyOf,
   prepareCountSecrets,

@@ -1,0 +1,76 @@
+/**
+ * @file The page cursor of users and teams: opaque to callers, carries sort and search and the last row's key. Not
+ * signed: all that a forged one can do is start a page elsewhere in a list that its holder may read anyway. Pure.
+ */
+import { AccessSortSchema, type ListByName } from '@dropsafe/contract/teams';
+import { z } from 'zod';
+import { fieldProblem } from '../base/problem.ts';
+
+const PageCursorSchema = z
+  .strictObject({
+    /** Which list: `users`, `teams`, or the id of the team whose members are listed. */
+    list: z.string(),
+    sort: AccessSortSchema,
+    q: z.string().max(255),
+    /** Sort key of the last row: a canonical name, or a moment. */
+    key: z
+      .string()
+      .max(512)
+      .refine((text) => !text.includes('\0')),
+    id: z.uuid(),
+  })
+  .refine(({ sort, key }) => sort.endsWith('name') || z.iso.datetime().safeParse(key).success);
+
+/** Where a page begins: right after this row. */
+export type PageCursor = z.infer<typeof PageCursorSchema>;
+
+/** The page that is asked for. Throws `validation-failed` when the cursor is none of this list, or belongs to another search. */
+export function readPage(list: string, { cursor, sort, q, limit }: ListByName) {
+  if (cursor === undefined) return { sort: sort ?? 'name', q: q ?? '', limit, after: undefined };
+  const after = PageCursorSchema.safeParse(decode(cursor)).data;
+  if (after === undefined || after.list !== list) {
+    throw fieldProblem(
+      'cursor',
+      'Not a cursor of this list. Take it from "nextCursor" of the page before, or leave it out.',
+    );
+  }
+  if ((sort ?? after.sort) !== after.sort || (q ?? after.q) !== after.q) {
+    throw fieldProblem(
+      'cursor',
+      'This cursor belongs to another search or sort order. Leave it out to start anew.',
+    );
+  }
+  return { sort: after.sort, q: after.q, limit, after };
+}
+
+/** A row of a list, with the key that decides its place. */
+export interface Placed<Row> {
+  row: Row;
+  key: string;
+}
+
+/** Makes a page of one row more than asked for, which tells whether there is a next one. */
+export function pageOf<Row extends { id: string }>(
+  list: string,
+  { sort, q, limit }: Pick<PageCursor, 'sort' | 'q'> & { limit: number },
+  placed: readonly Placed<Row>[],
+): { items: Row[]; nextCursor: string | null } {
+  const shown = placed.slice(0, limit);
+  const last = placed.length > limit ? shown.at(-1) : undefined;
+  return {
+    items: shown.map(({ row }) => row),
+    nextCursor: last ? print({ list, sort, q, key: last.key, id: last.row.id }) : null,
+  };
+}
+
+function print(content: PageCursor): string {
+  return Buffer.from(JSON.stringify(content)).toString('base64url');
+}
+
+function decode(text: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(text, 'base64url').toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * @file The front door for somebody who was invited: the token of the link, once, for a password of their own. Unknown,
+ * used, replaced and expired ones get one answer, and trying is limited by address. Nobody is signed in by it.
+ */
+import type { Audit } from '../audit/audit.ts';
+import type { AnonymousCaller } from '../base/caller.ts';
+import type { Database } from '../base/database.ts';
+import { Problem } from '../base/problem.ts';
+import type { Redacted } from '../base/redacted.ts';
+import { clearFailures, takeFailureBack } from './attempts.store.ts';
+import { attemptKey, createUseUpAttempt } from './attempts.ts';
+import { findInvited, useUpInvitation } from './invitations.store.ts';
+import { checkNewPassword, hashPassword } from './password.ts';
+import { deleteSessionsOf } from './sessions.store.ts';
+import { hashToken } from './token.ts';
+import { updatePasswordHash } from './users.store.ts';
+
+/** What an invited person can do. */
+export interface Invitations {
+  /**
+   * Sets the password of the invited user, ends their sessions and unlocks the account; answers their name. Throws
+   * `invitation-refused`, `validation-failed` for `password`, `too-many-attempts`, `overloaded`.
+   */
+  accept(
+    caller: AnonymousCaller,
+    input: { token: string; password: Redacted<string> },
+  ): Promise<{ username: string }>;
+}
+
+/** Invitations in this database. */
+export function createInvitationsDoor(database: Database, audit: Audit): Invitations {
+  const useUpAttempt = createUseUpAttempt(database);
+  return {
+    async accept(caller, { token, password }) {
+      const address = attemptKey('address', caller.address ?? '');
+      await useUpAttempt('address', address);
+      const tokenHash = hashToken(token);
+      const user = await findInvited(database.queries, tokenHash);
+      if (user === undefined) {
+        await audit.recordAlone(caller, {
+          action: 'invitation.refused',
+          subject: 'unknown invitation',
+        });
+        throw new Problem('invitation-refused');
+      }
+      // Whoever has the token may take some tries to find a password that is good enough.
+      await takeFailureBack(database.queries, address);
+      await checkNewPassword(password, user.name, 'password');
+      const passwordHash = await hashPassword(password);
+      await audit.change(caller, async (tx, tell) => {
+        // The user first, as in every change of one: two that lock in opposite orders would wait for each other.
+        const isSet = await updatePasswordHash(tx, user.id, passwordHash);
+        if (!isSet || !(await useUpInvitation(tx, tokenHash)))
+          throw new Problem('invitation-refused');
+        await clearFailures(tx, attemptKey('account', user.canonicalName));
+        await deleteSessionsOf(tx, user.id);
+        tell({ action: 'invitation.accepted', subject: user.name });
+      });
+      return { username: user.name };
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import type { Permission } from '@dropsafe/contract/permissions';
+import type { AccessSort } from '@dropsafe/contract/teams';
+import { and, eq, sql, type SQL } from 'drizzle-orm';
+import type { Queries } from '../base/database.ts';
+import { grantsOf, holdersOf } from '../permissions/permissions.ts';
+import { invitations } from './invitations.store.ts';
+import type { Placed } from './access-cursor.ts';
+import { beyondCursor, orderOf, patternOf, type PageRequest } from './page.store.ts';
+import { permissionsOfUser, teamMembers, teams } from './teams.store.ts';
+import { users } from './users.store.ts';
+
+/** @file Users together with their teams and what these grant: what more than one table knows of a user. */
+
+/** A user as sign-in needs them. */
+export interface UserWithHash {
+  id: string;
+  name: string;
+  passwordHash: string | null;
+  permissions: Permission[];
+}
+
+/** The user of this name who may sign in. */
+export async function findUserByName(
+  queries: Queries,
+  canonicalName: string,
+): Promise<UserWithHash | undefined> {
+  const [user] = await queries
+    .select({
+      id: users.id,
+      name: users.name,
+      passwordHash: users.passwordHash,
+      permissions: permissionsOfUser,
+    })
+    .from(users)
+    .where(sql`${users.canonicalName} = ${canonicalName} and not ${users.isDisabled}`);
+  return user;
+}
+
+/** A team of a user, with what it grants. */
+export interface GrantingTeam {
+  id: string;
+  name: string;
+  permissions: readonly string[];
+}
+
+/** A user with all that decides what they may do. */
+export interface Person {
+  id: string;
+  name: string;
+  isDisabled: boolean;
+  hasPassword: boolean;
+  invitedUntil: string | null;
+  permissions: Permission[];
+  teams: GrantingTeam[];
+  createdAt: string;
+  version: number;
+}
+
+const teamsOfUser = sql`select json_build_object('id', ${teams.id}, 'name', ${teams.name}, 'permissions', ${grantsOf(teams.id)})
+  from ${teamMembers} join ${teams} on ${teams.id} = ${teamMembers.teamId}
+  where ${teamMembers.userId} = ${users.id} order by ${teams.canonicalName}`;
+const invitedUntil = sql`select ${invitations.expiresAt} from ${invitations}
+  where ${invitations.userId} = ${users.id} and ${invitations.expiresAt} > now()`;
+
+const personColumns = {
+  id: users.id,
+  name: users.name,
+  isDisabled: users.isDisabled,
+  hasPassword: sql<boolean>`${users.passwordHash} is not null`,
+  invitedUntil: sql<string | null>`(${invitedUntil})`.mapWith(invitations.expiresAt),
+  permissions: grantsOf(users.id),
+  teams: sql<GrantingTeam[]>`to_json(array(${teamsOfUser}))`,
+  createdAt: users.createdAt,
+  version: users.version,
+};
+
+/** A user by their id. */
+export async function findPerson(queries: Queries, id: string): Promise<Person | undefined> {
+  const [person] = await queries.select(personColumns).from(users).where(eq(users.id, id));
+  return person;
+}
+
+/** One page of the users, or of the members of a team, read by the index of the order. */
+export async function listPeople(
+  queries: Queries,
+  { sort, q, limit, after }: PageRequest,
+  teamId?: string,
+): Promise<Placed<Person>[]> {
+  const keys = { name: users.canonicalName, createdAt: users.createdAt, id: users.id };
+  return queries
+    .select({ row: personColumns, key: keyColumn(sort) })
+    .from(users)
+    .where(
+      and(
+        q === '' ? undefined : sql`${users.canonicalName} like ${patternOf(q)}`,
+        teamId === undefined ? undefined : isMemberOf(teamId),
+        beyondCursor(sort, keys, after),
+      ),
+    )
+    .orderBy(...orderOf(sort, keys))
+    .limit(limit);
+}
+
+const keyColumn = (sort: AccessSort) =>
+  sort.endsWith('name') ? users.canonicalName : users.createdAt;
+
+function isMemberOf(teamId: string): SQL {
+  const members = sql`select ${teamMembers.userId} from ${teamMembers} where ${teamMembers.teamId} = ${teamId}`;
+  return sql`${users.id} in (${members})`;
+}
+
+// --- who manages access ---
+
+/** The number has no meaning. */
+const accessLock = 7_263_002;
+
+/** Makes changes of who may do what wait for each other, on every node, until the transaction ends. */
+export async function lockAccess(queries: Queries): Promise<void> {
+  await queries.execute(sql`select pg_advisory_xact_lock(${accessLock})`);
+}
+
+/** True while there is a user who can sign in and may manage access, by a grant of their own or of a team. */
+export async function hasAccessManager(queries: Queries): Promise<boolean> {
+  const canSignIn = sql`not ${users.isDisabled} and ${users.passwordHash} is not null`;
+  const holders = holdersOf('ACCESS_MANAGEMENT');
+  const directly = sql`select from ${users} where ${users.id} in (${holders}) and ${canSignIn}`;
+  const byTeam = sql`select from ${teamMembers} join ${users} on ${users.id} = ${teamMembers.userId}
+    where ${teamMembers.teamId} in (${holders}) and ${canSignIn}`;
+  const [row] = await queries.execute<{ found: boolean }>(
+    sql`select exists (${directly}) or exists (${byTeam}) as found`,
+  );
+  return row?.found === true;
+}
