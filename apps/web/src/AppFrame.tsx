@@ -7,7 +7,7 @@ import Toolbar from '@mui/material/Toolbar';
 import Typography from '@mui/material/Typography';
 import { NavLink, Outlet } from 'react-router';
 import { AccountMenu } from './identity/AccountMenu.tsx';
-import { apiKeysPath, auditPath, secretsPath, startPath } from './paths.ts';
+import { apiKeysPath, auditPath, secretsPath, startPath, teamsPath, usersPath } from './paths.ts';
 import { useCanManageAccess, useCanReadAudit, useCanReadSecrets } from './permissions/can.ts';
 import { Logo } from './ui/Logo.tsx';
 
@@ -47,8 +47,15 @@ export function AppFrame() {
                 Dropsafe
               </Typography>
             </Link>
-            <Box component="nav" aria-label="Main" sx={{ flex: 1, display: 'flex', gap: 0.5 }}>
+            {/* On a phone the links scroll, not the page. */}
+            <Box
+              component="nav"
+              aria-label="Main"
+              sx={{ flex: 1, minWidth: 0, display: 'flex', gap: 0.5, overflowX: 'auto', p: 0.5 }}
+            >
               {canReadSecrets && <NavigationLink to={secretsPath}>Secrets</NavigationLink>}
+              {canManageAccess && <NavigationLink to={usersPath}>Users</NavigationLink>}
+              {canManageAccess && <NavigationLink to={teamsPath}>Teams</NavigationLink>}
               {canManageAccess && <NavigationLink to={apiKeysPath}>API keys</NavigationLink>}
               {canReadAudit && <NavigationLink to={auditPath}>Audit</NavigationLink>}
             </Box>
@@ -78,6 +85,8 @@ function NavigationLink({ to, children }: { to: string; children: string }) {
       // NavLink sets aria-current, for screen readers and for this.
       sx={{
         color: 'text.secondary',
+        flex: 'none',
+        minWidth: 0,
         '&[aria-current="page"]': { color: 'primary.main', bgcolor: 'action.hover' },
       }}
     >

@@ -12,6 +12,14 @@ export const startPath = '/';
 /** The table of secrets. */
 export const secretsPath = '/secrets';
 
+/** The table of users. */
+export const usersPath = '/users';
+
+/** The table of teams. */
+export const teamsPath = '/teams';
+
+/** Where somebody who was invited sets a password. The token is in the fragment, which is sent to no server. */
+export const invitationPath = '/invitation';
 /** The audit trail. */
 export const auditPath = '/audit';
 

@@ -10,27 +10,63 @@ import {
   allSessionsPath,
   apiKeysPath,
   auditPath,
+  invitationPath,
   secretsPath,
   sessionsPath,
   startPath,
+  teamsPath,
+  usersPath,
 } from './paths.ts';
 import { StartPage } from './permissions/StartPage.tsx';
 import { SecretsPage } from './secrets/SecretsPage.tsx';
 
-// Few people have it, and those look at the secrets first.
+// Few people have these, and those look at the secrets first; one is seen once.
 const AuditPage = lazy(async () => ({
   default: (await import('./audit/AuditPage.tsx')).AuditPage,
 }));
+const UsersPage = lazy(async () => ({
+  default: (await import('./access/UsersPage.tsx')).UsersPage,
+}));
+const TeamsPage = lazy(async () => ({
+  default: (await import('./access/TeamsPage.tsx')).TeamsPage,
+}));
+const InvitationPage = lazy(async () => ({
+  default: (await import('./identity/InvitationPage.tsx')).InvitationPage,
+}));
 
-/** Every route. All but signing in stand behind the gate and inside the frame. */
+/** Every route. All but signing in and accepting an invitation stand behind the gate and inside the frame. */
 export function AppRoutes() {
   return (
     <Routes>
       <Route path="/sign-in" element={<LoginPage />} />
+      <Route
+        path={invitationPath}
+        element={
+          <Suspense>
+            <InvitationPage />
+          </Suspense>
+        }
+      />
       <Route element={<SessionGate />}>
         <Route element={<AppFrame />}>
           <Route path={startPath} element={<StartPage />} />
           <Route path={secretsPath} element={<SecretsPage />} />
+          <Route
+            path={usersPath}
+            element={
+              <Suspense>
+                <UsersPage />
+              </Suspense>
+            }
+          />
+          <Route
+            path={teamsPath}
+            element={
+              <Suspense>
+                <TeamsPage />
+              </Suspense>
+            }
+          />
           <Route
             path={auditPath}
             element={

@@ -45,9 +45,17 @@ export function AccountMenu() {
         aria-expanded={anchor !== null}
         aria-controls={anchor === null ? undefined : id}
         onClick={(event) => setAnchor(event.currentTarget)}
-        sx={{ minWidth: 44, maxWidth: 220 }}
+        sx={{ minWidth: 44, maxWidth: 220, '& .MuiButton-startIcon': { mr: { xs: 0, sm: 1 } } }}
       >
-        <Box component="span" sx={{ overflow: 'hidden', textOverflow: 'ellipsis' }}>
+        <Box
+          component="span"
+          sx={{
+            overflow: 'hidden',
+            textOverflow: 'ellipsis',
+            // On a phone the pages need the room; the name is in the label of the button.
+            display: { xs: 'none', sm: 'inline' },
+          }}
+        >
           {principal.name}
         </Box>
       </Button>

@@ -39,6 +39,14 @@ export function useChangePassword() {
   });
 }
 
+/** Sets the password of the invited user; answers their name. */
+export function useAcceptInvitation() {
+  return useForgetfulMutation(async (input: { token: string; password: string }) => {
+    const { data } = await call(operations.acceptInvitation, { body: input });
+    return data;
+  });
+}
+
 /** Signs out on the server. The caller leaves the page for good. Throws when the server could not be told. */
 export async function signOut(): Promise<void> {
   try {

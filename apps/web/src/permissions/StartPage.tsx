@@ -1,5 +1,5 @@
 import { Navigate } from 'react-router';
-import { apiKeysPath, auditPath, secretsPath } from '../paths.ts';
+import { auditPath, secretsPath, usersPath } from '../paths.ts';
 import { EmptyState, Page } from '../ui/Page.tsx';
 import { useCanManageAccess, useCanReadAudit, useCanReadSecrets, useSession } from './can.ts';
 
@@ -10,7 +10,7 @@ export function StartPage() {
   const canManageAccess = useCanManageAccess();
   const canReadAudit = useCanReadAudit();
   if (canReadSecrets) return <Navigate to={secretsPath} replace />;
-  if (canManageAccess) return <Navigate to={apiKeysPath} replace />;
+  if (canManageAccess) return <Navigate to={usersPath} replace />;
   if (canReadAudit) return <Navigate to={auditPath} replace />;
   return (
     <Page title="Welcome">

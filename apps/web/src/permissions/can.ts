@@ -50,7 +50,7 @@ export function useCanReadAudit(): boolean {
   return isAllowed(useSession().permissions, readAudit);
 }
 
-/** Whether the person manages who may do what: API keys, and the sessions of others. */
+/** Whether the person manages who may do what: users, teams, API keys, and the sessions of others. */
 export function useCanManageAccess(): boolean {
   return isAllowed(useSession().permissions, manageAccess);
 }

@@ -11,6 +11,8 @@ interface Props {
   confirmLabel: string;
   cancelLabel: string;
   isBusy?: boolean;
+  /** Nothing is lost by it, so it need not look like a danger. */
+  isHarmless?: boolean;
   /** Not yet: what would be destroyed is still being looked up. */
   isConfirmDisabled?: boolean;
   onConfirm: () => void;
@@ -47,7 +49,7 @@ export function ConfirmDialog(props: Props) {
         </Button>
         <Button
           variant="contained"
-          color="error"
+          color={props.isHarmless === true ? 'primary' : 'error'}
           onClick={onConfirm}
           loading={isBusy}
           disabled={props.isConfirmDisabled === true}

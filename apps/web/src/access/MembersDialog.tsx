@@ -1,0 +1,212 @@
+import type { Team } from '@dropsafe/contract/teams';
+import type { User } from '@dropsafe/contract/users';
+import CloseIcon from '@mui/icons-material/Close';
+import Alert from '@mui/material/Alert';
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Dialog from '@mui/material/Dialog';
+import DialogActions from '@mui/material/DialogActions';
+import DialogContent from '@mui/material/DialogContent';
+import DialogTitle from '@mui/material/DialogTitle';
+import IconButton from '@mui/material/IconButton';
+import Typography from '@mui/material/Typography';
+import useMediaQuery from '@mui/material/useMediaQuery';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useId, useState, type ReactNode } from 'react';
+import { ProblemAlert } from '../ui/ProblemAlert.tsx';
+import { SearchField } from '../ui/SearchField.tsx';
+import {
+  membersQuery,
+  pickerLimit,
+  pickerView,
+  useSetMember,
+  usersQuery,
+} from './access.queries.ts';
+
+interface Props {
+  team: Team;
+  /** The team was created just now, and this is the next step. */
+  isNew: boolean;
+  onClose: () => void;
+}
+
+/** Who is in a team. Every press is a change of its own, in effect at once. */
+export function MembersDialog({ team, isNew, onClose }: Props) {
+  const id = useId();
+  const isNarrow = useMediaQuery('(max-width: 600px)', { noSsr: true });
+  const members = useInfiniteQuery(membersQuery(team.id));
+  const [q, setQ] = useState('');
+  const found = useQuery({ ...usersQuery(pickerView(q)), enabled: q !== '' });
+  const change = useSetMember(team.id);
+  const shown = members.data?.pages.flatMap(({ items }) => items);
+  const isMember = (user: User) => user.teams.some((other) => other.id === team.id);
+  // In here: what stands outside of an open dialog is hidden from screen readers.
+  const [done, setDone] = useState(
+    isNew ? `Team ${team.name} created. Its members can be added now, or later.` : '',
+  );
+  const set = (user: User, isIn: boolean) =>
+    change.mutate(
+      { userId: user.id, isMember: isIn },
+      {
+        onSuccess: () =>
+          setDone(isIn ? `${user.name} joined ${team.name}` : `${user.name} left ${team.name}`),
+      },
+    );
+  const problem = change.error ?? members.error ?? found.error;
+  return (
+    <Dialog
+      open
+      fullWidth
+      fullScreen={isNarrow}
+      maxWidth="sm"
+      onClose={onClose}
+      aria-labelledby={id}
+    >
+      <Box sx={{ display: 'flex', alignItems: 'flex-start', pr: 1.5 }}>
+        <DialogTitle
+          id={id}
+          component="h2"
+          variant="h2"
+          sx={{ flex: 1, pb: 1, overflowWrap: 'anywhere' }}
+        >
+          Members of {team.name}
+        </DialogTitle>
+        <IconButton aria-label="Close" onClick={onClose} sx={{ mt: 1.25 }}>
+          <CloseIcon fontSize="small" />
+        </IconButton>
+      </Box>
+      <DialogContent sx={{ display: 'grid', gap: 2, alignContent: 'start', minHeight: 360 }}>
+        {/* Always there, and without a gap of its own for as long as it is empty. */}
+        <Box role="status" sx={{ '&:empty': { mb: -2 } }}>
+          {done !== '' && problem === null && (
+            <Alert severity="success" role="presentation">
+              {done}
+            </Alert>
+          )}
+        </Box>
+        {problem !== null && <ProblemAlert problem={problem} />}
+        <Box sx={{ display: 'flex', pt: 0.5 }}>
+          <SearchField
+            q={q}
+            onSearch={setQ}
+            label="Find users to add"
+            placeholder="Find users to add"
+          />
+        </Box>
+        {q !== '' && found.data !== undefined && (
+          <People
+            label="Users found"
+            empty="Nobody has this in their name."
+            people={found.data.items}
+            more={
+              found.data.nextCursor !== null && (
+                <Typography variant="caption" sx={{ color: 'text.secondary' }}>
+                  The first {pickerLimit} matches. Type more of the name for others.
+                </Typography>
+              )
+            }
+            renderAction={(user) =>
+              isMember(user) ? (
+                <Typography variant="caption" sx={{ color: 'text.secondary', px: 1 }}>
+                  Member
+                </Typography>
+              ) : (
+                <Button
+                  size="small"
+                  aria-label={`Add ${user.name}`}
+                  disabled={change.isPending}
+                  onClick={() => set(user, true)}
+                >
+                  Add
+                </Button>
+              )
+            }
+          />
+        )}
+        <People
+          label="Members"
+          empty="Nobody is in this team yet. Find users above and add them."
+          people={shown}
+          more={
+            members.hasNextPage && (
+              <Button
+                size="small"
+                loading={members.isFetchingNextPage}
+                onClick={() => void members.fetchNextPage()}
+              >
+                Show more
+              </Button>
+            )
+          }
+          renderAction={(user) => (
+            <Button
+              size="small"
+              color="error"
+              aria-label={`Remove ${user.name}`}
+              disabled={change.isPending}
+              onClick={() => set(user, false)}
+            >
+              Remove
+            </Button>
+          )}
+        />
+      </DialogContent>
+      <DialogActions sx={{ px: 3, py: 2 }}>
+        <Button variant="contained" onClick={onClose}>
+          Done
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}
+
+interface PeopleProps {
+  label: string;
+  empty: string;
+  /** Undefined while they load. */
+  people: readonly User[] | undefined;
+  renderAction: (user: User) => ReactNode;
+  more: ReactNode;
+}
+
+function People({ label, empty, people, renderAction, more }: PeopleProps) {
+  const id = useId();
+  return (
+    <Box component="section" aria-labelledby={id} aria-busy={people === undefined}>
+      <Typography
+        id={id}
+        component="h3"
+        sx={{
+          fontWeight: 600,
+          fontSize: '0.875rem',
+          pb: 0.5,
+          borderBottom: 1,
+          borderColor: 'divider',
+        }}
+      >
+        {label}
+      </Typography>
+      {people?.length === 0 && (
+        <Typography variant="body2" sx={{ color: 'text.secondary', py: 1 }}>
+          {empty}
+        </Typography>
+      )}
+      <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0 }}>
+        {people?.map((user) => (
+          <Box
+            component="li"
+            key={user.id}
+            sx={{ display: 'flex', alignItems: 'center', gap: 1, minHeight: 40 }}
+          >
+            <Typography variant="body2" sx={{ flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>
+              {user.name}
+              {user.isDisabled && ' (disabled)'}
+            </Typography>
+            {renderAction(user)}
+          </Box>
+        ))}
+      </Box>
+      {more}
+    </Box>
+  );
+}

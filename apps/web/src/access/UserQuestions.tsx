@@ -1,0 +1,132 @@
+import type { Invitation, User } from '@dropsafe/contract/users';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { ApiProblem } from '../api/client.ts';
+import { useSession } from '../permissions/can.ts';
+import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
+import { ProblemAlert } from '../ui/ProblemAlert.tsx';
+import { useToast } from '../ui/Toasts.tsx';
+import { useDeleteUser, useInvite, useUpdateUser, userQuery } from './access.queries.ts';
+
+/** @file The questions before something is done to a user that they, or somebody else, would notice. */
+
+interface Props {
+  user: User;
+  onClose: () => void;
+}
+
+/** Before a user is deleted. It is about the version that is shown, and no other. */
+export function DeleteUserDialog({ user, onClose, onDeleted }: Props & { onDeleted: () => void }) {
+  const seen = useQuery(userQuery(user.id));
+  const deletion = useDeleteUser();
+  const toast = useToast();
+  const isOneself = useSession().principal.id === user.id;
+  const problem = seen.error ?? deletion.error;
+  const confirm = () => {
+    if (seen.data === undefined) return;
+    deletion.mutate(seen.data, {
+      onSuccess: () => {
+        toast(`User ${user.name} deleted`);
+        onDeleted();
+      },
+      onError: (error) => {
+        if (error instanceof ApiProblem && error.code === 'user-changed') void seen.refetch();
+      },
+    });
+  };
+  return (
+    <ConfirmDialog
+      title={`Delete ${user.name}?`}
+      confirmLabel="Delete"
+      cancelLabel="Cancel"
+      isBusy={deletion.isPending}
+      isConfirmDisabled={seen.data === undefined || seen.isFetching}
+      onConfirm={confirm}
+      onCancel={onClose}
+    >
+      <Typography variant="body1">
+        {isOneself ? 'This is you. You' : 'They'} will be signed out everywhere at once and cannot
+        sign in again. What {isOneself ? 'you' : 'they'} created stays, and the audit trail keeps
+        the name.
+      </Typography>
+      <Typography variant="body2" sx={{ color: 'text.secondary', mt: 1.5 }}>
+        To keep {isOneself ? 'yourself' : 'them'} for later, disable the user instead.
+      </Typography>
+      {problem !== null && <ProblemAlert problem={problem} sx={{ mt: 2 }} />}
+    </ConfirmDialog>
+  );
+}
+
+/** Before a user is disabled, or enabled again. */
+export function SwitchUserDialog({ user, onClose }: Props) {
+  const seen = useQuery(userQuery(user.id));
+  const update = useUpdateUser();
+  const toast = useToast();
+  const isDisabling = !user.isDisabled;
+  const problem = seen.error ?? update.error;
+  const confirm = () => {
+    if (seen.data === undefined) return;
+    update.mutate(
+      { seen: seen.data, patch: { isDisabled: isDisabling } },
+      {
+        onSuccess: () => {
+          toast(`User ${user.name} ${isDisabling ? 'disabled' : 'enabled'}`);
+          onClose();
+        },
+      },
+    );
+  };
+  return (
+    <ConfirmDialog
+      title={`${isDisabling ? 'Disable' : 'Enable'} ${user.name}?`}
+      confirmLabel={isDisabling ? 'Disable' : 'Enable'}
+      cancelLabel="Cancel"
+      isHarmless={!isDisabling}
+      isBusy={update.isPending}
+      isConfirmDisabled={seen.data === undefined}
+      onConfirm={confirm}
+      onCancel={onClose}
+    >
+      {isDisabling
+        ? 'All sessions of this user end at once, an open invitation is taken back, and they cannot sign in until they are enabled again. Permissions and teams stay.'
+        : 'The user can sign in again, with the same password, permissions and teams.'}
+      {problem !== null && <ProblemAlert problem={problem} sx={{ mt: 2 }} />}
+    </ConfirmDialog>
+  );
+}
+
+interface InviteProps extends Props {
+  onInvited: (invitation: Invitation) => void;
+}
+
+/** Before a new invitation is made: the one before holds no more. */
+export function InviteDialog({ user, onClose, onInvited }: InviteProps) {
+  const invite = useInvite();
+  const [problem, setProblem] = useState<Error | null>(null);
+  const confirm = async () => {
+    setProblem(null);
+    try {
+      onInvited(await invite.run(user.id));
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      setProblem(error);
+    }
+  };
+  return (
+    <ConfirmDialog
+      title={`New invitation for ${user.name}?`}
+      confirmLabel="Make invitation"
+      cancelLabel="Cancel"
+      isHarmless
+      isBusy={invite.isPending}
+      onConfirm={() => void confirm()}
+      onCancel={onClose}
+    >
+      {user.hasPassword
+        ? 'With it they set a new password, for one that was forgotten. Until then the present one stays; when it is used, all their sessions end.'
+        : 'With it they set their first password. An invitation that was made before holds no more.'}
+      {problem !== null && <ProblemAlert problem={problem} sx={{ mt: 2 }} />}
+    </ConfirmDialog>
+  );
+}
