@@ -23,7 +23,9 @@ export async function readCheckpointFile(path: string): Promise<string | undefin
   }
 }
 
+/** Milliseconds. */
 const usualInterval = 60_000;
+const longestWait = 3_000;
 
 /**
  * Writes checkpoints from now on, until what it answers is called. A checkpoint that the chain does not hold to is never
@@ -61,15 +63,26 @@ export async function keepCheckpoints(
     }
   }
 
-  let writing = write();
-  await writing;
-  const timer = setInterval(() => {
-    writing = writing.then(write);
-  }, interval).unref();
+  let writing: Promise<void> | undefined;
+  /** One at a time: a database that is frozen answers none. */
+  const writeOnce = () => (writing ??= write().finally(() => (writing = undefined)));
+
+  await inTime(writeOnce());
+  const timer = setInterval(() => void writeOnce(), interval).unref();
   return async () => {
     clearInterval(timer);
-    await writing.then(write);
+    // One that is under way may not know the last events.
+    await inTime((writing ?? Promise.resolve()).then(writeOnce));
   };
+}
+
+/** Starting and stopping go on without it. */
+async function inTime(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, longestWait);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function isOfSameEnd(text: string | undefined, { mac }: Checkpoint): boolean {

@@ -8,6 +8,9 @@ import { Choice } from '../ui/Choice.tsx';
 import { isFiltered, type AuditView } from './audit-view.ts';
 import { actionWords } from './audit-words.ts';
 
+/** Browsers give a field of a day another height than one of text. */
+const fieldHeight = 40;
+
 interface Props {
   view: AuditView;
   onChange: (change: Partial<AuditView>) => void;
@@ -57,7 +60,7 @@ export function AuditFilters({ view, onChange }: Props) {
           name="action"
           value={view.action}
           onChange={(event) => event.currentTarget.form?.requestSubmit()}
-          style={{ width: '100%' }}
+          style={{ width: '100%', height: fieldHeight }}
         >
           <option value="">All actions</option>
           {auditActionNames.map((action) => (
@@ -71,12 +74,13 @@ export function AuditFilters({ view, onChange }: Props) {
       <TextFilter name="from" label="From day (UTC)" text={view.from} isDay />
       <TextFilter name="to" label="To day (UTC)" text={view.to} isDay />
       <Box sx={{ display: 'flex', gap: 1 }}>
-        <Button type="submit" variant="outlined" color="inherit">
+        <Button type="submit" variant="outlined" color="inherit" sx={{ height: fieldHeight }}>
           Apply
         </Button>
         {isFiltered(view) && (
           <Button
             color="inherit"
+            sx={{ height: fieldHeight }}
             onClick={() => onChange({ principal: '', action: '', subject: '', from: '', to: '' })}
           >
             Clear
@@ -115,6 +119,7 @@ function TextFilter({ name, label, text: asked, placeholder = '', isDay }: TextF
         value={text}
         onChange={(event) => setText(event.target.value)}
         placeholder={placeholder}
+        sx={{ height: fieldHeight }}
         slotProps={{
           input: {
             maxLength: 255,

@@ -113,6 +113,8 @@ function ExportLink({ address, label }: { address: string; label: string }) {
       variant="outlined"
       color="inherit"
       startIcon={<DownloadIcon />}
+      // On a phone all three stand in one line without it.
+      sx={{ '& .MuiButton-startIcon': { display: { xs: 'none', sm: 'inherit' } } }}
     >
       {label}
     </Button>

@@ -25,10 +25,10 @@ export function auditColumns(open: (event: AuditEntry) => void): Column<AuditEnt
       title: 'Who',
       width: '16%',
       render: ({ principal }) =>
-        principal.kind === 'user' ? (
-          <Whole>{principalWords(principal)}</Whole>
-        ) : (
+        principal.id === null ? (
           <Quiet>{principalWords(principal)}</Quiet>
+        ) : (
+          <Whole>{principalWords(principal)}</Whole>
         ),
     },
     {

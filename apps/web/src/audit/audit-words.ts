@@ -13,7 +13,7 @@ export function actionWords(action: string): string {
 export function principalWords({ kind, name }: AuditEntry['principal']): string {
   if (kind === 'system')
     return name === 'terminal' ? 'Operator at the terminal' : 'Dropsafe itself';
-  return name ?? 'Nobody signed in';
+  return name ?? 'Not signed in';
 }
 
 function isKnown(action: string): action is keyof typeof auditActions {
