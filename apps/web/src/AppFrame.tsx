@@ -5,6 +5,7 @@ import Container from '@mui/material/Container';
 import Link from '@mui/material/Link';
 import Toolbar from '@mui/material/Toolbar';
 import Typography from '@mui/material/Typography';
+import { Suspense } from 'react';
 import { NavLink, Outlet } from 'react-router';
 import { AccountMenu } from './identity/AccountMenu.tsx';
 import { apiKeysPath, auditPath, secretsPath, startPath, teamsPath, usersPath } from './paths.ts';
@@ -70,7 +71,10 @@ export function AppFrame() {
         maxWidth="xl"
         sx={{ flex: 1, py: { xs: 2.5, sm: 4 }, outline: 'none' }}
       >
-        <Outlet />
+        {/* While the page itself is on its way. */}
+        <Suspense>
+          <Outlet />
+        </Suspense>
       </Container>
     </Box>
   );

@@ -1,10 +1,8 @@
 import { lazy, Suspense } from 'react';
 import { Route, Routes } from 'react-router';
 import { AppFrame } from './AppFrame.tsx';
-import { ApiKeysPage } from './identity/ApiKeysPage.tsx';
 import { LoginPage } from './identity/LoginPage.tsx';
 import { SessionGate } from './identity/SessionGate.tsx';
-import { AllSessionsPage, SessionsPage } from './identity/SessionsPage.tsx';
 import { NotFoundPage } from './NotFoundPage.tsx';
 import {
   allSessionsPath,
@@ -20,15 +18,24 @@ import {
 import { StartPage } from './permissions/StartPage.tsx';
 import { SecretsPage } from './secrets/SecretsPage.tsx';
 
-// Few people have these, and those look at the secrets first; one is seen once.
-const AuditPage = lazy(async () => ({
-  default: (await import('./audit/AuditPage.tsx')).AuditPage,
-}));
+// Pages of administrators, and those that are seen now and then: not a part of what everybody loads first.
 const UsersPage = lazy(async () => ({
   default: (await import('./access/UsersPage.tsx')).UsersPage,
 }));
 const TeamsPage = lazy(async () => ({
   default: (await import('./access/TeamsPage.tsx')).TeamsPage,
+}));
+const ApiKeysPage = lazy(async () => ({
+  default: (await import('./identity/ApiKeysPage.tsx')).ApiKeysPage,
+}));
+const SessionsPage = lazy(async () => ({
+  default: (await import('./identity/SessionsPage.tsx')).SessionsPage,
+}));
+const AllSessionsPage = lazy(async () => ({
+  default: (await import('./identity/SessionsPage.tsx')).AllSessionsPage,
+}));
+const AuditPage = lazy(async () => ({
+  default: (await import('./audit/AuditPage.tsx')).AuditPage,
 }));
 const InvitationPage = lazy(async () => ({
   default: (await import('./identity/InvitationPage.tsx')).InvitationPage,
@@ -51,31 +58,10 @@ export function AppRoutes() {
         <Route element={<AppFrame />}>
           <Route path={startPath} element={<StartPage />} />
           <Route path={secretsPath} element={<SecretsPage />} />
-          <Route
-            path={usersPath}
-            element={
-              <Suspense>
-                <UsersPage />
-              </Suspense>
-            }
-          />
-          <Route
-            path={teamsPath}
-            element={
-              <Suspense>
-                <TeamsPage />
-              </Suspense>
-            }
-          />
-          <Route
-            path={auditPath}
-            element={
-              <Suspense>
-                <AuditPage />
-              </Suspense>
-            }
-          />
+          <Route path={usersPath} element={<UsersPage />} />
+          <Route path={teamsPath} element={<TeamsPage />} />
           <Route path={apiKeysPath} element={<ApiKeysPage />} />
+          <Route path={auditPath} element={<AuditPage />} />
           <Route path={sessionsPath} element={<SessionsPage />} />
           <Route path={allSessionsPath} element={<AllSessionsPage />} />
           <Route path="*" element={<NotFoundPage />} />
