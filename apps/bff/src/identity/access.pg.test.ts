@@ -558,7 +558,7 @@ describe('an invitation', () => {
   test('without a password, signing in takes as much work as for an unknown user', async () => {
     const { user } = await invite();
     const times = { unknown: [] as number[], invited: [] as number[] };
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < 15; round += 1) {
       for (const [kind, name] of [
         ['unknown', `ghost-${round}`],
         ['invited', user.name],
@@ -569,9 +569,10 @@ describe('an invitation', () => {
         times[kind].push(performance.now() - started);
       }
     }
-    const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length / 2] ?? 0;
-    expect(median(times.unknown) / median(times.invited)).toBeGreaterThan(0.5);
-    expect(median(times.unknown) / median(times.invited)).toBeLessThan(2);
+    // The quickest of each: what else the machine does can only make one slower. A missing hash would be many times quicker.
+    const quickest = (list: number[]) => Math.min(...list);
+    expect(quickest(times.unknown) / quickest(times.invited)).toBeGreaterThan(0.5);
+    expect(quickest(times.unknown) / quickest(times.invited)).toBeLessThan(2);
   });
 });
 
