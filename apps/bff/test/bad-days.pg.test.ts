@@ -465,6 +465,8 @@ describe.skipIf(!canMount)('a full disk (skipped for ordinary users: mounts a sm
     const keyset = await readFile(keysetFile, 'utf8');
     const values: Values = new Map();
     await create(client, 'first', values);
+    // What the requests below are about: when the database still reads, its answer is no problem.
+    await create(client, 'kept');
     await disk.fill(20 * 1024);
     const refused = await until(
       'a change is refused',
