@@ -21,7 +21,7 @@ function hold(options: GroupOptions<string>) {
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 test('what is asked for while a call is under way goes into the next one, and each gets its own answer', async () => {
-  const { ask, calls } = hold({ mostUnderWay: 1, mostInGroup: 10 });
+  const { ask, calls } = hold({ mostUnderWay: 1, longestMs: 10_000, mostInGroup: 10 });
   const first = ask('a');
   await turn();
   const [second, third] = [ask('b'), ask('c')];
@@ -35,7 +35,12 @@ test('what is asked for while a call is under way goes into the next one, and ea
 });
 
 test('of things with the same key one goes into a group, and nothing is left behind', async () => {
-  const { ask, calls } = hold({ mostUnderWay: 1, mostInGroup: 2, keyOf: (input) => input[0] });
+  const { ask, calls } = hold({
+    mostUnderWay: 1,
+    longestMs: 10_000,
+    mostInGroup: 2,
+    keyOf: (input) => input[0],
+  });
   const answers = ['a1', 'a2', 'b1', 'c1', 'a3'].map(ask);
   for (let call = 0; call < 3; call += 1) {
     await turn();
@@ -46,11 +51,20 @@ test('of things with the same key one goes into a group, and nothing is left beh
 });
 
 test('a call that fails fails those in it, and the next ones go on', async () => {
-  const { ask, calls } = hold({ mostUnderWay: 1, mostInGroup: 1 });
+  const { ask, calls } = hold({ mostUnderWay: 1, longestMs: 10_000, mostInGroup: 1 });
   const [failing, other] = [ask('a'), ask('b')];
   await turn();
   calls[0]?.fail(new Error('down'));
   await expect(failing).rejects.toThrow('down');
+  await turn();
+  calls[1]?.end();
+  expect(await other).toBe('B');
+});
+
+test('a call that never ends is given up, and the next ones go on', async () => {
+  const { ask, calls } = hold({ mostUnderWay: 1, longestMs: 30, mostInGroup: 1 });
+  const [silent, other] = [ask('a'), ask('b')];
+  await expect(silent).rejects.toThrow('database-unavailable');
   await turn();
   calls[1]?.end();
   expect(await other).toBe('B');

@@ -1,7 +1,11 @@
+import { Problem } from './problem.ts';
+
 /** How to make groups. */
 export interface GroupOptions<I> {
   /** How many calls may be under way at once. */
   mostUnderWay: number;
+  /** A call that takes longer is given up: a connection that went silent must not hold up what comes after. */
+  longestMs: number;
   /** How many things one call may be about. */
   mostInGroup: number;
   /** Of things with the same key only one goes into a group; the others wait for the next. Default: all are different. */
@@ -14,7 +18,7 @@ export interface GroupOptions<I> {
  */
 export function inGroups<I, O>(
   work: (inputs: readonly I[]) => Promise<readonly O[]>,
-  { mostUnderWay, mostInGroup, keyOf }: GroupOptions<I>,
+  { mostUnderWay, longestMs, mostInGroup, keyOf }: GroupOptions<I>,
 ): (input: I) => Promise<O> {
   interface Asked {
     input: I;
@@ -42,7 +46,7 @@ export function inGroups<I, O>(
     underWay += 1;
     let settle: () => void;
     try {
-      const outputs = await work(group.map(({ input }) => input));
+      const outputs = await inTime(work(group.map(({ input }) => input)));
       settle = () => {
         // as: one answer for each, in the same order, is what `work` promises.
         for (const [index, { resolve }] of group.entries()) resolve(outputs[index] as O);
@@ -58,6 +62,15 @@ export function inGroups<I, O>(
       void run();
       setImmediate(settle);
     } else settle();
+  }
+
+  /** Throws `database-unavailable` when it takes too long; what becomes of the call is not known then. */
+  async function inTime(calling: Promise<readonly O[]>): Promise<readonly O[]> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Problem('database-unavailable')), longestMs);
+    });
+    return Promise.race([calling, late]).finally(() => clearTimeout(timer));
   }
 
   const mayBegin = () => underWay < mostUnderWay && waiting.length > 0;
