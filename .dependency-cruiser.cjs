@@ -11,6 +11,7 @@ const rules = [
   'audit/export',
   'audit/verify',
   'base/caller',
+  'base/cursor',
   'base/etag',
   'base/problem',
   'base/redacted',

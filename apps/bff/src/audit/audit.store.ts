@@ -1,6 +1,6 @@
 import { desc, sql } from 'drizzle-orm';
 import { bigint, index, pgTable, smallint, text, uuid } from 'drizzle-orm/pg-core';
-import { bytes, moment } from '../base/columns.ts';
+import { bytes, byteaText, moment } from '../base/columns.ts';
 import { within, type Database, type Queries, type Transaction } from '../base/database.ts';
 import { emptyChain, type ChainedEvent, type ChainEnd, type StoredEvent } from './chain.ts';
 
@@ -105,10 +105,7 @@ export function groupValues(before: ChainEnd, events: readonly StoredEvent[], is
 
 function appendValues(events: readonly StoredEvent[]) {
   const last = events.at(-1);
-  const rows = events.map(({ mac, ...event }) => ({
-    ...event,
-    mac: `\\x${Buffer.from(mac).toString('hex')}`,
-  }));
+  const rows = events.map(({ mac, ...event }) => ({ ...event, mac: byteaText(mac) }));
   return { lastId: last?.id, lastMac: last?.mac, events: JSON.stringify(rows) };
 }
 

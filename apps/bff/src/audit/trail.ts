@@ -23,7 +23,8 @@ import {
   signCheckpoint,
   type Checkpoint,
 } from './checkpoint.ts';
-import { parseCursor, printCursor } from './cursor.ts';
+import { printCursor } from '../base/cursor.ts';
+import { parseCursor } from './cursor.ts';
 import type { FilterField } from './event.ts';
 import { dropEvents, findAnchor, findChainEnd, findEvents, findMac } from './events.store.ts';
 import { entryOf, headOf, lineOf } from './export.ts';

@@ -1,10 +1,7 @@
-/**
- * @file The page cursor of users and teams: opaque to callers, carries sort and search and the last row's key. Not
- * signed: all that a forged one can do is start a page elsewhere in a list that its holder may read anyway. Pure.
- */
+/** @file What the cursors of the lists of users and teams carry. Pure. */
 import { AccessSortSchema, type ListByName } from '@dropsafe/contract/teams';
 import { z } from 'zod';
-import { fieldProblem } from '../base/problem.ts';
+import { demandSameSearch, printCursor, readCursor } from '../base/cursor.ts';
 
 const PageCursorSchema = z
   .strictObject({
@@ -27,19 +24,9 @@ export type PageCursor = z.infer<typeof PageCursorSchema>;
 /** The page that is asked for. Throws `validation-failed` when the cursor is none of this list, or belongs to another search. */
 export function readPage(list: string, { cursor, sort, q, limit }: ListByName) {
   if (cursor === undefined) return { sort: sort ?? 'name', q: q ?? '', limit, after: undefined };
-  const after = PageCursorSchema.safeParse(decode(cursor)).data;
-  if (after === undefined || after.list !== list) {
-    throw fieldProblem(
-      'cursor',
-      'Not a cursor of this list. Take it from "nextCursor" of the page before, or leave it out.',
-    );
-  }
-  if ((sort ?? after.sort) !== after.sort || (q ?? after.q) !== after.q) {
-    throw fieldProblem(
-      'cursor',
-      'This cursor belongs to another search or sort order. Leave it out to start anew.',
-    );
-  }
+  const ofThisList = PageCursorSchema.refine((content) => content.list === list);
+  const after = readCursor(cursor, ofThisList);
+  demandSameSearch(after, { sort, q });
   return { sort: after.sort, q: after.q, limit, after };
 }
 
@@ -59,18 +46,6 @@ export function pageOf<Row extends { id: string }>(
   const last = placed.length > limit ? shown.at(-1) : undefined;
   return {
     items: shown.map(({ row }) => row),
-    nextCursor: last ? print({ list, sort, q, key: last.key, id: last.row.id }) : null,
+    nextCursor: last ? printCursor({ list, sort, q, key: last.key, id: last.row.id }) : null,
   };
-}
-
-function print(content: PageCursor): string {
-  return Buffer.from(JSON.stringify(content)).toString('base64url');
-}
-
-function decode(text: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString());
-  } catch {
-    return undefined;
-  }
 }

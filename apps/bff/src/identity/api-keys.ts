@@ -27,7 +27,8 @@ import {
   prepareFindApiKey,
   touchApiKey,
 } from './api-keys.store.ts';
-import { parseCursor, printCursor } from './page-cursor.ts';
+import { printCursor } from '../base/cursor.ts';
+import { parseCursor } from './page-cursor.ts';
 import { hashToken, mintApiKey } from './token.ts';
 import { isUuid } from './uuid.ts';
 

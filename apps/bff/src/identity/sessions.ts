@@ -8,9 +8,10 @@ import { z } from 'zod';
 import type { Audit } from '../audit/audit.ts';
 import type { Caller, UserCaller } from '../base/caller.ts';
 import type { Database } from '../base/database.ts';
+import { printCursor } from '../base/cursor.ts';
 import { Problem } from '../base/problem.ts';
 import type { Permissions } from '../permissions/permissions.ts';
-import { parseCursor, printCursor } from './page-cursor.ts';
+import { parseCursor } from './page-cursor.ts';
 import {
   countSessions,
   endSessions,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseCursor, printCursor, type CursorContent } from './cursor.ts';
+import { printCursor } from '../base/cursor.ts';
+import { parseCursor, type CursorContent } from './cursor.ts';
 import { etagOf, isMatch } from '../base/etag.ts';
 import { decideChange, subjectOf } from './secret.ts';
 

@@ -9,7 +9,7 @@ import {
 import { and, or, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { index, integer, makePgArray, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { groupParts, isInTurn, type GroupStatement } from '../audit/audit.ts';
-import { bytes, moment } from '../base/columns.ts';
+import { bytes, byteaText, moment } from '../base/columns.ts';
 import type { Database } from '../base/database.ts';
 import { gather } from '../base/gather.ts';
 import type { SealedValue } from '../keys/keys.ts';
@@ -209,7 +209,8 @@ export function prepareInsertSecrets(
 /** What an update writes: what is not to change, as it was seen. */
 export interface SecretChange {
   id: string;
-  seen: SecretMetadata;
+  /** The version that was seen. */
+  version: number;
   updatedBy: string;
   description: string | null;
   destinations: readonly string[];
@@ -257,10 +258,8 @@ export function prepareUpdateSecrets(
     idOf: ({ id }) => id,
     valuesOf: (changes) => ({
       rows: JSON.stringify(
-        changes.map(({ id, seen, resealed, ...change }) => ({
+        changes.map(({ resealed, ...change }) => ({
           ...change,
-          id,
-          version: seen.version,
           ...(resealed && { valueVersion: resealed.valueVersion, ...textOf(resealed.sealed) }),
         })),
       ),
@@ -314,10 +313,8 @@ function inOrder(
   });
 }
 
-/** Bytes as `bytea` reads them. */
 function textOf({ kekId, wrappedDek, sealedValue }: SealedValue) {
-  const hex = (content: Uint8Array) => `\\x${Buffer.from(content).toString('hex')}`;
-  return { kekId, wrappedDek: hex(wrappedDek), sealedValue: hex(sealedValue) };
+  return { kekId, wrappedDek: byteaText(wrappedDek), sealedValue: byteaText(sealedValue) };
 }
 
 // --- the list ---

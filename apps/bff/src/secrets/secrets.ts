@@ -20,11 +20,12 @@ import type { Audit } from '../audit/audit.ts';
 import { signatureOf, type Caller } from '../base/caller.ts';
 import type { Database } from '../base/database.ts';
 import { etagOf, isMatch } from '../base/etag.ts';
+import { printCursor } from '../base/cursor.ts';
 import { Problem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Permissions } from '../permissions/permissions.ts';
-import { parseCursor, printCursor } from './cursor.ts';
+import { parseCursor } from './cursor.ts';
 import { decideChange, isSecretName, subjectOf } from './secret.ts';
 import {
   keyOf,
@@ -175,7 +176,7 @@ export function createSecretsDoor(
               { action: 'secret.updated', subject: name, fields },
               {
                 id: current.id,
-                seen: current.metadata,
+                version: current.metadata.version,
                 updatedBy: signatureOf(caller),
                 description,
                 destinations,

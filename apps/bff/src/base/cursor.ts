@@ -1,0 +1,41 @@
+/**
+ * @file How the cursor of a list travels: opaque to callers, carries order, search and the last row's key. Not signed: all
+ * that a forged one can do is start a page elsewhere in a list that its holder may read anyway. Pure.
+ */
+import type { z } from 'zod';
+import { fieldProblem } from './problem.ts';
+
+/** The cursor as it travels. */
+export function printCursor(content: object): string {
+  return Buffer.from(JSON.stringify(content)).toString('base64url');
+}
+
+/** Reads a cursor. Throws `validation-failed` when this server never made it for this list. */
+export function readCursor<Content>(text: string, contents: z.ZodType<Content>): Content {
+  const { data } = contents.safeParse(decode(text));
+  if (data !== undefined) return data;
+  throw fieldProblem(
+    'cursor',
+    'Not a cursor of this list. Take it from "nextCursor" of the page before, or leave it out.',
+  );
+}
+
+/** What is asked for beside a cursor may be left out, or must be the same. Throws `validation-failed`. */
+export function demandSameSearch(
+  cursor: { sort: string; q: string },
+  asked: { sort?: string | undefined; q?: string | undefined },
+): void {
+  if ((asked.sort ?? cursor.sort) === cursor.sort && (asked.q ?? cursor.q) === cursor.q) return;
+  throw fieldProblem(
+    'cursor',
+    'This cursor belongs to another search or sort order. Leave it out to start anew.',
+  );
+}
+
+function decode(text: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(text, 'base64url').toString());
+  } catch {
+    return undefined;
+  }
+}
