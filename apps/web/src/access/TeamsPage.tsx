@@ -14,7 +14,7 @@ import { DataTable, type Column } from '../ui/DataTable.tsx';
 import { Logo } from '../ui/Logo.tsx';
 import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
 import { Pager } from '../ui/Pager.tsx';
-import { ProblemAlert } from '../ui/ProblemAlert.tsx';
+import { ListProblem } from '../ui/ListProblem.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
 import { teamsQuery } from './access.queries.ts';
 import { DeleteTeamDialog } from './DeleteTeamDialog.tsx';
@@ -74,18 +74,7 @@ function TeamsTable() {
         isRefreshing={teams.isFetching}
       />
       {teams.isError && (
-        <ProblemAlert
-          problem={teams.error}
-          onRetry={() => void teams.refetch()}
-          actions={
-            view.cursor !== undefined && (
-              <Button color="inherit" size="small" onClick={table.goToFirst}>
-                Go to the first page
-              </Button>
-            )
-          }
-          sx={{ mb: 2 }}
-        />
+        <ListProblem problem={teams.error} onRetry={() => void teams.refetch()} table={table} />
       )}
       {isEmpty ? (
         <NoTeams q={view.q} onClear={() => table.change({ q: '' })} create={createButton} />

@@ -17,7 +17,7 @@ import { DataTable, type Column } from '../ui/DataTable.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
 import { Pager } from '../ui/Pager.tsx';
-import { ProblemAlert } from '../ui/ProblemAlert.tsx';
+import { ListProblem } from '../ui/ListProblem.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
 import { usersQuery } from './access.queries.ts';
 import { InvitationDialog } from './InvitationDialog.tsx';
@@ -75,18 +75,7 @@ function UsersTable() {
         isRefreshing={users.isFetching}
       />
       {users.isError && (
-        <ProblemAlert
-          problem={users.error}
-          onRetry={() => void users.refetch()}
-          actions={
-            view.cursor !== undefined && (
-              <Button color="inherit" size="small" onClick={table.goToFirst}>
-                Go to the first page
-              </Button>
-            )
-          }
-          sx={{ mb: 2 }}
-        />
+        <ListProblem problem={users.error} onRetry={() => void users.refetch()} table={table} />
       )}
       {isEmpty ? (
         <EmptyState

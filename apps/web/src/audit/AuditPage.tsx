@@ -11,7 +11,7 @@ import { useCanReadAudit } from '../permissions/can.ts';
 import { DataTable } from '../ui/DataTable.tsx';
 import { EmptyState, Page } from '../ui/Page.tsx';
 import { Pager } from '../ui/Pager.tsx';
-import { ProblemAlert } from '../ui/ProblemAlert.tsx';
+import { ListProblem } from '../ui/ListProblem.tsx';
 import { useUrlView } from '../ui/use-url-view.ts';
 import { auditColumns } from './audit-columns.tsx';
 import { changeAuditView, isFiltered, readAuditView, writeAuditView } from './audit-view.ts';
@@ -59,18 +59,7 @@ function AuditTable() {
     >
       <AuditFilters view={view} onChange={table.change} />
       {trail.isError && (
-        <ProblemAlert
-          problem={trail.error}
-          onRetry={() => void trail.refetch()}
-          actions={
-            view.cursor !== undefined && (
-              <Button color="inherit" size="small" onClick={table.goToFirst}>
-                Go to the first page
-              </Button>
-            )
-          }
-          sx={{ mb: 2 }}
-        />
+        <ListProblem problem={trail.error} onRetry={() => void trail.refetch()} table={table} />
       )}
       {isEmpty ? (
         <EmptyState title={isFiltered(view) ? 'No event matches' : 'There are no events yet'}>

@@ -14,7 +14,7 @@ import { listViewOf } from '../ui/list-view.ts';
 import { Logo } from '../ui/Logo.tsx';
 import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
 import { Pager } from '../ui/Pager.tsx';
-import { ProblemAlert } from '../ui/ProblemAlert.tsx';
+import { ListProblem } from '../ui/ListProblem.tsx';
 import { SearchField } from '../ui/SearchField.tsx';
 import { ToolbarButton } from '../ui/ToolbarButton.tsx';
 import { useUrlView } from '../ui/use-url-view.ts';
@@ -109,18 +109,7 @@ function ApiKeysTable() {
         />
       </Box>
       {apiKeys.isError && (
-        <ProblemAlert
-          problem={apiKeys.error}
-          onRetry={() => void apiKeys.refetch()}
-          actions={
-            view.cursor !== undefined && (
-              <Button color="inherit" size="small" onClick={table.goToFirst}>
-                Go to the first page
-              </Button>
-            )
-          }
-          sx={{ mb: 2 }}
-        />
+        <ListProblem problem={apiKeys.error} onRetry={() => void apiKeys.refetch()} table={table} />
       )}
       {isEmpty && view.q !== '' && (
         <EmptyState

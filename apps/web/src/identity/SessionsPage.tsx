@@ -13,6 +13,7 @@ import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { listViewOf } from '../ui/list-view.ts';
 import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
 import { Pager } from '../ui/Pager.tsx';
+import { ListProblem } from '../ui/ListProblem.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { SearchField } from '../ui/SearchField.tsx';
 import { ToolbarButton } from '../ui/ToolbarButton.tsx';
@@ -97,17 +98,10 @@ function AllSessions() {
         />
       </Box>
       {sessions.isError && (
-        <ProblemAlert
+        <ListProblem
           problem={sessions.error}
           onRetry={() => void sessions.refetch()}
-          actions={
-            view.cursor !== undefined && (
-              <Button color="inherit" size="small" onClick={table.goToFirst}>
-                Go to the first page
-              </Button>
-            )
-          }
-          sx={{ mb: 2 }}
+          table={table}
         />
       )}
       {isEmpty ? (

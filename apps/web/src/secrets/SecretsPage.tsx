@@ -10,7 +10,7 @@ import { DataTable } from '../ui/DataTable.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { Logo } from '../ui/Logo.tsx';
 import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
-import { ProblemAlert } from '../ui/ProblemAlert.tsx';
+import { ListProblem } from '../ui/ListProblem.tsx';
 import { DeleteSecretDialog } from './DeleteSecretDialog.tsx';
 import { secretColumns } from './secret-columns.tsx';
 import { secretsQuery } from './secrets.queries.ts';
@@ -81,18 +81,7 @@ function SecretsTable() {
         isRefreshing={secrets.isFetching}
       />
       {secrets.isError && (
-        <ProblemAlert
-          problem={secrets.error}
-          onRetry={() => void secrets.refetch()}
-          actions={
-            view.cursor !== undefined && (
-              <Button color="inherit" size="small" onClick={table.goToFirst}>
-                Go to the first page
-              </Button>
-            )
-          }
-          sx={{ mb: 2 }}
-        />
+        <ListProblem problem={secrets.error} onRetry={() => void secrets.refetch()} table={table} />
       )}
       {isEmpty ? (
         <NoSecrets q={view.q} onClear={() => table.change({ q: '' })} create={createButton} />
