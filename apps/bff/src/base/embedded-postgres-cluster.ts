@@ -25,6 +25,7 @@ import {
   rename,
   rm,
   stat,
+  statfs,
   symlink,
 } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -274,12 +275,22 @@ async function runInitdb(
   child.stdin?.on('error', () => {});
   child.stdin?.end(`${cluster.password}\n`);
   const [code] = await once(child, 'exit');
-  if (code !== 0 && wrote(diskFullPattern)) throw diskFull(cluster.dataDir);
+  if (code !== 0 && (await ranOutOfDisk(cluster, wrote))) throw diskFull(cluster.dataDir);
   return code === 0;
 }
 
-/** What PostgreSQL writes when there is no room, whatever it was doing. */
-export const diskFullPattern = /No space left on device|Disk quota exceeded/;
+/**
+ * Whether a server or its making failed for want of room: it wrote so, or there is not even room for these words (its
+ * log stands on the same disk).
+ */
+export async function ranOutOfDisk(
+  { dataDir }: Pick<Cluster, 'dataDir'>,
+  wrote: (pattern: RegExp) => boolean,
+): Promise<boolean> {
+  if (wrote(/No space left on device|Disk quota exceeded/)) return true;
+  const { bavail, bsize } = await statfs(dataDir);
+  return bavail * bsize < 64 * 1024;
+}
 
 /** For the operator: there is no room. */
 export function diskFull(path: string): StartError {

@@ -12,10 +12,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import postgres from 'postgres';
 import {
   diskFull,
-  diskFullPattern,
   explain,
   openCluster,
   prepareDataDir,
+  ranOutOfDisk,
   readPassword,
   removeUnfinished,
 } from './embedded-postgres-cluster.ts';
@@ -268,7 +268,7 @@ async function launch(context: Context): Promise<Running | Failure> {
   }
   await Promise.all([owner.sql.end({ timeout: 0 }), server.end()]);
   if (failure !== undefined) return failure;
-  if (wrote(diskFullPattern)) return 'disk-full';
+  if (await ranOutOfDisk(cluster, wrote)) return 'disk-full';
   return wrote(/"postmaster\.pid" already exists|pre-existing shared memory block/)
     ? 'other-server'
     : 'unknown';
