@@ -222,7 +222,7 @@ function chainUp(
       principalKind: caller.kind,
       principalId: caller.id,
       principalName: caller.name,
-      means: caller.kind === 'user' ? caller.session.means : null,
+      means: 'means' in event ? event.means : caller.kind === 'user' ? caller.session.means : null,
       // A new action needs its words in the contract.
       action: event.action satisfies AuditAction,
       subject: event.subject,

@@ -35,7 +35,8 @@ export type AuditEvent =
   | { action: 'user.password-changed'; subject: string }
   | { action: 'api-key.created'; subject: string; permissions: readonly Permission[] }
   | { action: 'api-key.revoked'; subject: string }
-  | { action: 'session.started'; subject: string }
+  /** Whoever signs in is nobody yet: the means is that of the session. */
+  | { action: 'session.started'; subject: string; means: string }
   | { action: 'session.refused'; subject: string }
   | { action: 'session.ended'; subject: string }
   | { action: 'permission.denied'; subject: string; permissions: readonly Permission[] }

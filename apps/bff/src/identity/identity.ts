@@ -23,12 +23,12 @@ import { findUserByName } from './people.store.ts';
 import {
   deleteSession,
   deleteSessionsOf,
-  insertSession,
   prepareFindSession,
   touchSession,
 } from './sessions.store.ts';
 import { createSessions, type Sessions } from './sessions.ts';
-import { hashToken, mintToken } from './token.ts';
+import { createStartSession, type OpenedSession } from './start-session.ts';
+import { hashToken } from './token.ts';
 import {
   hasUsers,
   insertUser,
@@ -41,12 +41,6 @@ import {
 export interface SessionLimits {
   idleMinutes: number;
   hours: number;
-}
-
-/** A session that was just opened: who it is for, and the token for the cookie. */
-export interface OpenedSession {
-  caller: UserCaller;
-  token: string;
 }
 
 /** Who is calling. */
@@ -103,6 +97,7 @@ export function createIdentity(
   const findSession = prepareFindSession(database, limits.idleMinutes);
   const useUpAttempt = createUseUpAttempt(database);
   const changeAccess = createChangeAccess(audit);
+  const startSession = createStartSession(audit, limits.hours);
 
   async function insertCheckedUser(
     caller: Caller,
@@ -172,43 +167,15 @@ export function createIdentity(
         });
         throw new Problem('sign-in-refused');
       }
-      const token = mintToken();
-      const id = randomUUID();
-      const means = 'password';
-      const expiresAt = await audit.change(caller, async (tx, tell) => {
+      return startSession(caller, { means: 'password', agent }, async (tx) => {
         // The password may have been changed while it was compared; then this session must not come to life after all.
         if (!(await isStillCurrent(tx, user))) throw new Problem('sign-in-refused');
         await clearFailures(tx, account);
         await takeFailureBack(tx, address);
         await pruneAttempts(tx, lockedAfterFailures);
-        const until = await insertSession(
-          tx,
-          {
-            id,
-            tokenHash: hashToken(token),
-            userId: user.id,
-            means,
-            address: caller.address,
-            agent,
-          },
-          limits.hours,
-        );
-        tell({ action: 'session.started', subject: user.name });
-        return until;
+        const { id, name, permissions: held } = user;
+        return { id, name, permissions: held };
       });
-      const { requestId, address: from } = caller;
-      return {
-        caller: {
-          kind: 'user',
-          id: user.id,
-          name: user.name,
-          permissions: user.permissions,
-          session: { id, expiresAt, means },
-          requestId,
-          address: from,
-        },
-        token,
-      };
     },
 
     async signOut(caller) {
