@@ -20,6 +20,7 @@ const rules = [
   'identity/granted',
   'identity/guessing',
   'identity/page-cursor',
+  'identity/sign-in-providers',
   'identity/user-agent',
   'headers',
   'openapi',

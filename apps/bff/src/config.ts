@@ -2,11 +2,18 @@
  * @file The only reader of `process.env`. What is secret is removed from the environment once read, so that no child
  * process and no dump of the environment holds it.
  */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { join, resolve } from 'node:path';
+import { codeOf } from './base/database.ts';
 import { Redacted } from './base/redacted.ts';
 import { StartError } from './base/start-error.ts';
+import {
+  isLoopback,
+  parseSignInProviders,
+  type SignInProvider,
+} from './identity/sign-in-providers.ts';
 
 /** The checkout that this file belongs to. */
 const root = resolve(import.meta.dirname, '../../..');
@@ -35,6 +42,11 @@ export interface Config {
   sessionIdleMinutes: number;
   /** `DROPSAFE_SESSION_HOURS`: a session ends after this at the latest. Default and most: 12. */
   sessionHours: number;
+  /**
+   * `DROPSAFE_OIDC_FILE`, the path of a JSON file, or `DROPSAFE_OIDC`, the JSON itself: the providers of OpenID Connect that
+   * people can sign in through (docs/sign-in.md). Default none.
+   */
+  signInProviders: SignInProvider[];
   /** `DROPSAFE_WEB_DIR`: the built web app. Default `apps/web/dist`. */
   webDir: string;
 }
@@ -58,18 +70,27 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const dataDir = resolve(text('DROPSAFE_DATA_DIR') ?? join(root, '.data'));
   const keyset = secret('DROPSAFE_KEYSET');
   const adminPassword = secret('DROPSAFE_ADMIN_PASSWORD');
+  const host = text('HOST') ?? '127.0.0.1';
+  const publicOrigin = readPublicOrigin(text('DROPSAFE_PUBLIC_URL'));
+  const signInProviders = readSignInProviders(text('DROPSAFE_OIDC_FILE'), secret('DROPSAFE_OIDC'));
+  if (signInProviders.length > 0 && publicOrigin === undefined && !isLoopback(host)) {
+    throw new StartError(
+      'DROPSAFE_PUBLIC_URL is needed for signing in through a provider: it says where people come back to.',
+    );
+  }
   return {
     port: number('PORT', 8080, 0, 65_535),
-    host: text('HOST') ?? '127.0.0.1',
+    host,
     databaseUrl: readDatabaseUrl(secret('DATABASE_URL')),
     dataDir,
     keyset: keyset === undefined ? undefined : new Redacted(keyset),
     keysetFile: resolve(text('DROPSAFE_KEYSET_FILE') ?? join(dataDir, 'keys', 'keyset.json')),
     adminPassword: adminPassword === undefined ? undefined : new Redacted(adminPassword),
-    publicOrigin: readPublicOrigin(text('DROPSAFE_PUBLIC_URL')),
+    publicOrigin,
     trustedProxies: readNetworks(text('DROPSAFE_TRUSTED_PROXIES') ?? ''),
     sessionIdleMinutes: number('DROPSAFE_SESSION_IDLE_MINUTES', 30, 1, 30),
     sessionHours: number('DROPSAFE_SESSION_HOURS', 12, 1, 12),
+    signInProviders,
     webDir: resolve(text('DROPSAFE_WEB_DIR') ?? join(root, 'apps/web/dist')),
   };
 }
@@ -109,6 +130,40 @@ function readPublicOrigin(text: string | undefined): string | undefined {
   throw new StartError(
     'DROPSAFE_PUBLIC_URL must be an origin such as https://safe.example.com, without a path.',
   );
+}
+
+function readSignInProviders(file: string | undefined, json: string | undefined): SignInProvider[] {
+  if (file === undefined && json === undefined) return [];
+  if (file !== undefined && json !== undefined)
+    throw new StartError('DROPSAFE_OIDC and DROPSAFE_OIDC_FILE exclude each other.');
+  const variable = json === undefined ? 'DROPSAFE_OIDC_FILE' : 'DROPSAFE_OIDC';
+  const read = (path: string, what: string) => {
+    try {
+      return readFileSync(resolve(path), 'utf8');
+    } catch (error) {
+      throw new StartError(
+        `${variable} cannot be used: ${what} cannot be read (${codeOf(error) ?? 'unknown reason'}).`,
+        { cause: error },
+      );
+    }
+  };
+  const providers = parseSignInProviders(variable, json ?? read(file ?? '', 'the file'), read);
+  for (const { name, authorities } of providers) {
+    if (authorities !== undefined && !isCertificate(authorities)) {
+      throw new StartError(
+        `${variable} cannot be used: provider ${name}, caFile: the file must hold certificates as PEM.`,
+      );
+    }
+  }
+  return providers;
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).subject !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function readNetworks(text: string): BlockList {

@@ -106,10 +106,8 @@ export async function openRooms(
     const chained = await openAudit(database, trailKey);
     return { keys: opened, audit: chained, trail: openTrail(database, chained, trailKey) };
   });
-  return wire(database, audit, trail, keys, log, {
-    idleMinutes: config.sessionIdleMinutes,
-    hours: config.sessionHours,
-  });
+  const limits = { idleMinutes: config.sessionIdleMinutes, hours: config.sessionHours };
+  return wire(database, audit, trail, keys, log, limits, config.signInProviders);
 }
 
 async function createFirstUser(

@@ -5,6 +5,8 @@ import type { Log } from './base/log.ts';
 import { createChangeAccess } from './identity/access.ts';
 import { createIdentity, type Identity, type SessionLimits } from './identity/identity.ts';
 import { createInvitationsDoor, type Invitations } from './identity/invitations.ts';
+import { createSignInThrough, type SignInThrough } from './identity/sign-in-through.ts';
+import type { SignInProvider } from './identity/sign-in-providers.ts';
 import { createTeamsDoor, type Teams } from './identity/teams.ts';
 import { createUsersDoor, type Users } from './identity/users.ts';
 import type { Keys } from './keys/keys.ts';
@@ -18,6 +20,7 @@ export interface Rooms {
   trail: Trail;
   permissions: Permissions;
   identity: Identity;
+  signInThrough: SignInThrough;
   users: Users;
   teams: Teams;
   invitations: Invitations;
@@ -32,13 +35,26 @@ export function wire(
   keys: Keys,
   log: Log,
   limits: SessionLimits,
+  providers: readonly SignInProvider[],
 ): Rooms {
   const permissions = createPermissions(audit);
   const identity = createIdentity(database, audit, permissions, limits);
+  const signInThrough = createSignInThrough(providers);
   const changeAccess = createChangeAccess(audit);
   const users = createUsersDoor(database, changeAccess, permissions);
   const teams = createTeamsDoor(database, changeAccess, permissions);
   const invitations = createInvitationsDoor(database, audit);
   const secrets = createSecretsDoor(database, audit, permissions, keys);
-  return { log, database, trail, permissions, identity, users, teams, invitations, secrets };
+  return {
+    log,
+    database,
+    trail,
+    permissions,
+    identity,
+    signInThrough,
+    users,
+    teams,
+    invitations,
+    secrets,
+  };
 }

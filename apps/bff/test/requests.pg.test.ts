@@ -26,6 +26,7 @@ const nobody = '0a1b2c3d-0000-4000-8000-000000000000';
 /** A request that the operation accepts as far as its shape goes. */
 const samples: Record<keyof typeof operations, { path?: string; body?: () => unknown }> = {
   signIn: { body: () => ({ username: 'x', password: 'x' }) },
+  signInMethods: {},
   currentSession: {},
   signOut: {},
   changePassword: {

@@ -38,6 +38,7 @@ import {
   SessionPageSchema,
   SessionPathSchema,
 } from './sessions.ts';
+import { SignInMethodsSchema } from './sign-in.ts';
 import {
   CreateTeamSchema,
   IdPathSchema,
@@ -100,6 +101,15 @@ export const operations = {
     status: 200,
     answer: CurrentSessionSchema,
     problems: ['sign-in-refused', 'too-many-attempts', 'overloaded'],
+  },
+  signInMethods: {
+    summary: 'How one can sign in beside the password.',
+    method: 'GET',
+    path: '/sign-in-methods',
+    access: 'anybody',
+    status: 200,
+    answer: SignInMethodsSchema,
+    problems: [],
   },
   currentSession: {
     summary: 'Who is signed in, and what they may do.',
