@@ -13,7 +13,7 @@ import { Problem, toResponse } from './base/problem.ts';
 import { createRoutes, type RequestContext, type RequestEnv } from './base/route.http.ts';
 import { securityHeaders } from './headers.ts';
 import { createAuthentication } from './identity/authenticate.http.ts';
-import { mountIdentity } from './identity/identity.http.ts';
+import { mountIdentity, presentSession } from './identity/identity.http.ts';
 import { mountSignInThrough } from './identity/sign-in-through.http.ts';
 import { mountTeams } from './identity/teams.http.ts';
 import { mountUsers } from './identity/users.http.ts';
@@ -96,7 +96,13 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
     }),
   );
   mountIdentity(routes, rooms.identity, cookie);
-  mountSignInThrough(routes, rooms.signInThrough);
+  mountSignInThrough(
+    routes,
+    rooms.signInThrough,
+    cookie,
+    presentSession(rooms.identity.limits),
+    options.publicOrigin,
+  );
   mountUsers(routes, rooms.users, rooms.invitations);
   mountTeams(routes, rooms.teams);
   mountSecrets(routes, rooms.secrets);

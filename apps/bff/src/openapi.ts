@@ -53,6 +53,8 @@ export function describeApi(version: string): object {
 function describeOperation(operationId: string, operation: Operation): object {
   const { access, params, query, body, answer, streams, status, hasVersion, method } = operation;
   const isChange = method !== 'GET';
+  const isFromPage = isChange && operation.isSentByProvider !== true;
+  const type = operation.isForm ? 'application/x-www-form-urlencoded' : 'application/json';
   const isForPeople = access === 'anybody' || access === 'person';
   const own =
     access === 'anybody'
@@ -67,7 +69,7 @@ function describeOperation(operationId: string, operation: Operation): object {
     ...own,
     ...common,
     ...(body ? ofBodies : []),
-    ...(isChange ? ['cross-site-request' as const] : []),
+    ...(isFromPage ? ['cross-site-request' as const] : []),
   ]);
   const ifMatch =
     hasVersion && ['PATCH', 'DELETE'].includes(method)
@@ -80,7 +82,7 @@ function describeOperation(operationId: string, operation: Operation): object {
           },
         ]
       : [];
-  const requestedWith = isChange
+  const requestedWith = isFromPage
     ? [
         {
           name: 'X-Requested-With',
@@ -108,7 +110,7 @@ function describeOperation(operationId: string, operation: Operation): object {
       ...requestedWith,
     ],
     ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: reference(body) } } },
+      requestBody: { required: true, content: { [type]: { schema: reference(body) } } },
     }),
     responses: {
       [status]: {

@@ -7,6 +7,7 @@ import { createIdentity, type Identity, type SessionLimits } from './identity/id
 import { createInvitationsDoor, type Invitations } from './identity/invitations.ts';
 import { createSignInThrough, type SignInThrough } from './identity/sign-in-through.ts';
 import type { SignInProvider } from './identity/sign-in-providers.ts';
+import { createStartSession } from './identity/start-session.ts';
 import { createTeamsDoor, type Teams } from './identity/teams.ts';
 import { createUsersDoor, type Users } from './identity/users.ts';
 import type { Keys } from './keys/keys.ts';
@@ -39,9 +40,16 @@ export function wire(
 ): Rooms {
   const permissions = createPermissions(audit);
   const identity = createIdentity(database, audit, permissions, limits);
-  const signInThrough = createSignInThrough(providers);
   const changeAccess = createChangeAccess(audit);
-  const users = createUsersDoor(database, changeAccess, permissions);
+  const users = createUsersDoor(database, changeAccess, permissions, providers);
+  const signInThrough = createSignInThrough(
+    database,
+    audit,
+    log,
+    createStartSession(audit, limits.hours),
+    providers,
+    limits.idleMinutes,
+  );
   const teams = createTeamsDoor(database, changeAccess, permissions);
   const invitations = createInvitationsDoor(database, audit);
   const secrets = createSecretsDoor(database, audit, permissions, keys);

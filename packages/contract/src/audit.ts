@@ -20,6 +20,7 @@ export const auditActions = {
   'user.enabled': 'enabled a user',
   'user.deleted': 'deleted a user',
   'user.invited': 'invited a user',
+  'user.linked': 'linked a user to a provider',
   'invitation.accepted': 'set a password by an invitation',
   'invitation.refused': 'was refused with an invitation',
   'user.password-reset': 'reset the password of a user',

@@ -38,7 +38,15 @@ import {
   SessionPageSchema,
   SessionPathSchema,
 } from './sessions.ts';
-import { SignInMethodsSchema } from './sign-in.ts';
+import {
+  BackChannelLogoutSchema,
+  BeginSignInSchema,
+  BegunSignInSchema,
+  FinishSignInSchema,
+  FrontChannelLogoutSchema,
+  SignInMethodsSchema,
+  SignInProviderPathSchema,
+} from './sign-in.ts';
 import {
   CreateTeamSchema,
   IdPathSchema,
@@ -78,6 +86,10 @@ export interface Operation {
   params?: z.ZodType;
   query?: z.ZodType;
   body?: z.ZodType;
+  /** The body is form encoded, as a standard asks for that others wrote; JSON otherwise. */
+  isForm?: boolean;
+  /** Sent by the server of a provider and not by a page: no origin is asked for. The operation proves who sent it. */
+  isSentByProvider?: boolean;
   /** The status of success. */
   status: 200 | 201 | 204;
   /** The body of success; absent for 204. */
@@ -110,6 +122,79 @@ export const operations = {
     status: 200,
     answer: SignInMethodsSchema,
     problems: [],
+  },
+  beginSignInThrough: {
+    summary: 'Begin to sign in through a provider; sets a cookie that the answer must fit.',
+    method: 'POST',
+    path: '/oidc/{provider}/sign-in',
+    access: 'anybody',
+    params: SignInProviderPathSchema,
+    body: BeginSignInSchema,
+    status: 200,
+    answer: BegunSignInSchema,
+    problems: [
+      'not-found',
+      'identity-provider-unavailable',
+      'identity-issuer-wrong',
+      'identity-answer-invalid',
+      'storage-full',
+    ],
+  },
+  finishSignInThrough: {
+    summary: 'Sign in with what the provider sent the browser back with; sets the session cookie.',
+    method: 'POST',
+    path: '/oidc/{provider}/callback',
+    access: 'anybody',
+    params: SignInProviderPathSchema,
+    body: FinishSignInSchema,
+    status: 200,
+    answer: CurrentSessionSchema,
+    problems: [
+      'not-found',
+      'identity-provider-unavailable',
+      'identity-provider-refused',
+      'identity-issuer-wrong',
+      'identity-audience-wrong',
+      'identity-signature-wrong',
+      'identity-token-expired',
+      'identity-answer-invalid',
+      'identity-name-refused',
+      'identity-name-taken',
+      'identity-user-disabled',
+      'identity-user-unknown',
+      'sign-in-unknown',
+      'too-many-attempts',
+      'storage-full',
+    ],
+  },
+  logOutByProvider: {
+    summary: 'For a provider: end the sessions that a logout token names, at once, on every node.',
+    method: 'POST',
+    path: '/oidc/{provider}/backchannel-logout',
+    access: 'anybody',
+    isSentByProvider: true,
+    isForm: true,
+    params: SignInProviderPathSchema,
+    body: BackChannelLogoutSchema,
+    status: 200,
+    problems: [
+      'not-found',
+      'logout-refused',
+      'identity-provider-unavailable',
+      'identity-issuer-wrong',
+      'identity-answer-invalid',
+      'storage-full',
+    ],
+  },
+  logOutInFrame: {
+    summary: 'For a page of a provider: end the session that it names, at once, on every node.',
+    method: 'GET',
+    path: '/oidc/{provider}/frontchannel-logout',
+    access: 'anybody',
+    params: SignInProviderPathSchema,
+    query: FrontChannelLogoutSchema,
+    status: 204,
+    problems: ['not-found', 'logout-refused'],
   },
   currentSession: {
     summary: 'Who is signed in, and what they may do.',

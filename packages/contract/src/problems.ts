@@ -12,6 +12,11 @@ export const problems = {
     title: 'The request is not valid',
     detail: 'Correct the fields named in "errors" and send the request again.',
   },
+  'logout-refused': {
+    status: 400,
+    title: 'The logout is refused',
+    detail: 'It does not come from this provider, or it was sent before. The reason is in the log.',
+  },
   'malformed-request': {
     status: 400,
     title: 'The request cannot be read',
@@ -26,6 +31,55 @@ export const problems = {
     status: 401,
     title: 'Sign-in refused',
     detail: 'The user name or the password is wrong.',
+  },
+  'identity-provider-refused': {
+    status: 403,
+    title: 'The provider did not let you sign in',
+    detail:
+      'It was cancelled there, or you are not admitted. Start again, or ask your administrator.',
+  },
+  'identity-issuer-wrong': {
+    status: 403,
+    title: 'The answer comes from another provider',
+    detail:
+      'It does not name the issuer that is configured here. Do not try again; tell the operator.',
+  },
+  'identity-audience-wrong': {
+    status: 403,
+    title: 'The answer is not meant for Dropsafe',
+    detail: 'It was made for another application. Do not try again; tell the operator.',
+  },
+  'identity-signature-wrong': {
+    status: 403,
+    title: 'The answer of the provider is not genuine',
+    detail: 'Its signature does not hold. Do not try again; tell the operator.',
+  },
+  'identity-token-expired': {
+    status: 403,
+    title: 'The answer of the provider is of another time',
+    detail:
+      'Start again. If this goes on, the clocks differ by more than two minutes: tell the operator.',
+  },
+  'identity-answer-invalid': {
+    status: 403,
+    title: 'The answer of the provider cannot be used',
+    detail: 'Start again. If this goes on, tell the operator, who finds the reason in the log.',
+  },
+  'identity-name-refused': {
+    status: 403,
+    title: 'Your name at the provider cannot be used',
+    detail:
+      'A user name here has up to 64 letters of one script, digits and the characters . _ @ + -. Ask your administrator.',
+  },
+  'identity-user-disabled': {
+    status: 403,
+    title: 'Your user is disabled',
+    detail: 'Ask an administrator of Dropsafe to enable it.',
+  },
+  'identity-user-unknown': {
+    status: 403,
+    title: 'You are not known here yet',
+    detail: 'Nobody becomes a user by signing in. Ask an administrator of Dropsafe to add you.',
   },
   'permission-required': {
     status: 403,
@@ -48,6 +102,12 @@ export const problems = {
     status: 405,
     title: 'Method not allowed',
     detail: 'Use one of the methods named in the header "Allow".',
+  },
+  'identity-name-taken': {
+    status: 409,
+    title: 'Your name is taken here by somebody else',
+    detail:
+      'There is a user of this name who does not sign in through this provider. Ask an administrator of Dropsafe.',
   },
   'secret-name-taken': {
     status: 409,
@@ -75,6 +135,11 @@ export const problems = {
     title: 'Nobody would be left to manage access',
     detail:
       'This would leave no user who can sign in and holds ACCESS_MANAGEMENT. Give it to somebody else first.',
+  },
+  'sign-in-unknown': {
+    status: 410,
+    title: 'This sign-in is not known any more',
+    detail: 'It was used, took longer than ten minutes, or began in another browser. Start again.',
   },
   'invitation-refused': {
     status: 410,
@@ -139,6 +204,11 @@ export const problems = {
     status: 503,
     title: 'The database cannot be reached',
     detail: 'Try again in a moment. If this was a change, look first whether it was made.',
+  },
+  'identity-provider-unavailable': {
+    status: 503,
+    title: 'The provider cannot be reached',
+    detail: 'Try again in a moment. If this goes on, tell the operator.',
   },
   'storage-full': {
     status: 503,

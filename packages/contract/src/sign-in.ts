@@ -21,5 +21,44 @@ export const SignInMethodsSchema = z
   })
   .meta({ id: 'SignInMethods' });
 
+/** The path of a provider. */
+export const SignInProviderPathSchema = z.strictObject({ provider: z.string() });
+
+/** `POST /oidc/{provider}/sign-in`. */
+export const BeginSignInSchema = z.strictObject({}).meta({ id: 'BeginSignIn' });
+
+/** Where the browser goes to sign in. */
+export const BegunSignInSchema = z.strictObject({ url: z.string() }).meta({ id: 'BegunSignIn' });
+
+/** `POST /oidc/{provider}/callback`. */
+export const FinishSignInSchema = z
+  .strictObject({
+    /** The query string by which the browser came back, as it was. */
+    parameters: z
+      .string({ error: 'The answer of the provider is missing.' })
+      .min(1, 'The answer of the provider is missing.')
+      .max(16_384, 'Too long for the answer of a provider.'),
+  })
+  .meta({ id: 'FinishSignIn' });
+
+/** `POST /oidc/{provider}/backchannel-logout`. Further fields are passed over (Back-Channel Logout 1.0, 2.5). */
+export const BackChannelLogoutSchema = z
+  .object({
+    logout_token: z
+      .string({ error: 'The logout token is missing.' })
+      .min(1, 'The logout token is missing.')
+      .max(16_384, 'Too long for a logout token.'),
+  })
+  .meta({ id: 'BackChannelLogout' });
+
+/** `GET /oidc/{provider}/frontchannel-logout` ([Front-Channel Logout 1.0, 2](https://openid.net/specs/openid-connect-frontchannel-1_0.html)). */
+export const FrontChannelLogoutSchema = z.strictObject({
+  iss: z.string({ error: 'The issuer is missing.' }).max(1024, 'Too long for an issuer.'),
+  sid: z
+    .string({ error: 'The session is missing.' })
+    .min(1, 'The session is missing.')
+    .max(1024, 'Too long for the id of a session.'),
+});
+
 /** How one can sign in beside the password. */
 export type SignInMethods = z.infer<typeof SignInMethodsSchema>;

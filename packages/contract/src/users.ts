@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NewPasswordSchema } from './identity.ts';
 import { UserNameSchema } from './names.ts';
 import { PermissionSchema, permissionNames, type Permission } from './permissions.ts';
+import { SignInProviderNameSchema } from './sign-in.ts';
 import { GrantedSchema, idsOf } from './teams.ts';
 
 /** How many teams one user may be in. */
@@ -13,6 +14,8 @@ export const CreateUserSchema = z
     name: UserNameSchema,
     permissions: GrantedSchema.default([]),
     teams: idsOf('team', mostTeams).default([]),
+    /** The provider that they will sign in through; then there is no invitation. */
+    provider: SignInProviderNameSchema.optional(),
   })
   .meta({ id: 'CreateUser' });
 
@@ -44,6 +47,8 @@ export const UserSchema = z
     isDisabled: z.boolean(),
     /** False until the person has set a password by an invitation. */
     hasPassword: z.boolean(),
+    /** The provider that they sign in through, or will: the first time by their name, and then whatever they are called. */
+    provider: z.strictObject({ name: z.string(), hasSignedIn: z.boolean() }).nullable(),
     /** The invitation that has been made and not been used holds until then. */
     invitedUntil: z.iso.datetime().nullable(),
     /** Granted directly. */
@@ -70,9 +75,9 @@ export const InvitationSchema = z
   })
   .meta({ id: 'Invitation' });
 
-/** A user that was just created, with their invitation. */
+/** A user that was just created, with their invitation; null for who signs in through a provider. */
 export const CreatedUserSchema = z
-  .strictObject({ user: UserSchema, invitation: InvitationSchema })
+  .strictObject({ user: UserSchema, invitation: InvitationSchema.nullable() })
   .meta({ id: 'CreatedUser' });
 
 /** `POST /invitations/accept`. */

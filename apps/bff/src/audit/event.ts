@@ -20,6 +20,8 @@ export type AuditEvent =
   | { action: 'user.enabled'; subject: string }
   | { action: 'user.deleted'; subject: string }
   | { action: 'user.invited'; subject: string }
+  /** Subject: the user and the means by which they sign in from now on, with a slash between. */
+  | { action: 'user.linked'; subject: string }
   | { action: 'invitation.accepted'; subject: string }
   | { action: 'invitation.refused'; subject: 'unknown invitation' }
   | { action: 'team.created'; subject: string; permissions: readonly Permission[] }

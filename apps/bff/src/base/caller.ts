@@ -39,8 +39,20 @@ export interface AnonymousCaller extends Origin {
   name: null;
 }
 
+/** A provider that people sign in through, when it says that sessions have ended. Holds no permission. */
+export interface IdentityProviderCaller extends Origin {
+  kind: 'identity-provider';
+  id: null;
+  name: `oidc:${string}`;
+}
+
 /** Who asks. The first parameter of every operation. */
-export type Caller = UserCaller | KeyCaller | SystemCaller | AnonymousCaller;
+export type Caller =
+  | UserCaller
+  | KeyCaller
+  | SystemCaller
+  | AnonymousCaller
+  | IdentityProviderCaller;
 
 /** How a row names who made or changed it. No name of a user has a blank, so that a key cannot pass for one. */
 export function signatureOf(caller: Caller): string {

@@ -24,8 +24,8 @@ export type RequestContext = Context<RequestEnv>;
 export interface Authenticate {
   /** The person or the program that calls. Throws `unauthenticated`, `cross-site-request`. */
   demandCaller(c: RequestContext): Promise<UserCaller | KeyCaller>;
-  /** For signing in. Throws `cross-site-request`. */
-  anonymous(c: RequestContext): AnonymousCaller;
+  /** For signing in. Throws `cross-site-request`, but not where servers send by themselves. */
+  anonymous(c: RequestContext, isSentByServer: boolean): AnonymousCaller;
 }
 
 /** A request as a handler gets it: checked by the contract. */
@@ -90,7 +90,7 @@ export function createRoutes(
         c.set('operation', `${operation.method} ${operation.path}`);
         const found =
           operation.access === 'anybody'
-            ? authenticate.anonymous(c)
+            ? authenticate.anonymous(c, operation.isSentByProvider === true)
             : await inTime(authenticate.demandCaller(c));
         if (operation.access === 'person' && found.kind !== 'user')
           throw new Problem('person-required');
@@ -100,7 +100,13 @@ export function createRoutes(
           caller,
           params: check(operation.params, c.req.param(), 'path'),
           query: check(operation.query, readQuery(c, operation), 'query'),
-          body: operation.body && check(operation.body, await readBody(c), 'body'),
+          body:
+            operation.body &&
+            check(
+              operation.body,
+              await (operation.isForm === true ? readForm(c) : readBody(c)),
+              'body',
+            ),
           ifMatch: c.req.header('If-Match'),
         } as Call<typeof operation>; // as: the schemas of the operation made these parts
         const reply = await inTime(handler(call, c));
@@ -115,7 +121,7 @@ export function createRoutes(
 function present<O extends Operation>(c: RequestContext, operation: O, reply: Reply<O>): Response {
   if (reply.etag !== undefined) c.header('ETag', reply.etag);
   if (reply.location !== undefined) c.header('Location', reply.location);
-  if (operation.answer === undefined) return c.body(null, 204);
+  if (operation.answer === undefined) return c.body(null, operation.status);
   c.header('Content-Type', 'application/json');
   c.status(operation.status);
   return c.body(JSON.stringify(operation.answer.parse(reply.body)));
@@ -203,6 +209,22 @@ function readQuery(c: RequestContext, operation: Operation): Record<string, stri
       return [name, first];
     }),
   );
+}
+
+/** A form of text fields, each there once. */
+async function readForm(c: RequestContext): Promise<Record<string, string>> {
+  if (
+    !/^application\/x-www-form-urlencoded\s*(;\s*charset=utf-8\s*)?$/i.test(
+      c.req.header('Content-Type') ?? '',
+    )
+  )
+    throw new Problem('unsupported-media-type', {
+      detail: 'Send the body as application/x-www-form-urlencoded.',
+    });
+  const fields = [...new URLSearchParams(await c.req.text())];
+  if (new Set(fields.map(([name]) => name)).size < fields.length)
+    throw fieldProblem('', 'Give each field once.');
+  return Object.fromEntries(fields);
 }
 
 async function readBody(c: RequestContext): Promise<unknown> {

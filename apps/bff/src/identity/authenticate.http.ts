@@ -74,8 +74,8 @@ export function createAuthentication(
         if (caller === undefined) throw new Problem('unauthenticated');
         return caller;
       },
-      anonymous(c) {
-        demandSameOrigin(c);
+      anonymous(c, isSentByServer) {
+        if (!isSentByServer) demandSameOrigin(c);
         return {
           kind: 'anonymous',
           id: null,

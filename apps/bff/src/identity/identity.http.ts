@@ -4,18 +4,25 @@ import type { UserCaller } from '../base/caller.ts';
 import { Redacted } from '../base/redacted.ts';
 import type { Routes } from '../base/route.http.ts';
 import type { SessionCookie } from './authenticate.http.ts';
-import type { Identity } from './identity.ts';
+import type { Identity, SessionLimits } from './identity.ts';
 import { summariseUserAgent } from './user-agent.ts';
+
+/** Makes how somebody's session is shown to them. */
+export function presentSession({
+  idleMinutes,
+}: SessionLimits): (caller: UserCaller) => CurrentSession {
+  return ({ id, kind, name, permissions, session }) => ({
+    principal: { id, kind, name },
+    permissions: [...permissions],
+    expiresAt: session.expiresAt.toISOString(),
+    idleTimeoutSeconds: idleMinutes * 60,
+  });
+}
 
 /** Routes of signing in and out, of sessions, and of API keys. */
 export function mountIdentity({ mount }: Routes, identity: Identity, cookie: SessionCookie): void {
   const { sessions, apiKeys } = identity;
-  const sessionOf = ({ id, kind, name, permissions, session }: UserCaller): CurrentSession => ({
-    principal: { id, kind, name },
-    permissions: [...permissions],
-    expiresAt: session.expiresAt.toISOString(),
-    idleTimeoutSeconds: identity.limits.idleMinutes * 60,
-  });
+  const sessionOf = presentSession(identity.limits);
 
   mount(operations.signIn, async ({ caller, body }, c) => {
     const opened = await identity.signIn(caller, {

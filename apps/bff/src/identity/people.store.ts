@@ -1,11 +1,12 @@
 import type { Permission } from '@dropsafe/contract/permissions';
 import type { AccessSort } from '@dropsafe/contract/teams';
 import { and, eq, sql, type SQL } from 'drizzle-orm';
-import type { Queries } from '../base/database.ts';
+import type { Queries, Transaction } from '../base/database.ts';
 import { grantsOf, holdersOf } from '../permissions/permissions.ts';
 import { invitations } from './invitations.store.ts';
 import type { Placed } from './access-cursor.ts';
 import { beyondCursor, orderOf, patternOf, type PageRequest } from './page.store.ts';
+import { oidcIdentities } from './oidc-identities.store.ts';
 import { permissionsOfUser, teamMembers, teams } from './teams.store.ts';
 import { users } from './users.store.ts';
 
@@ -36,6 +37,19 @@ export async function findUserByName(
   return user;
 }
 
+/** A user who may sign in, as they are in this transaction; holds their row until it ends. */
+export async function findSignedIn(
+  tx: Transaction,
+  id: string,
+): Promise<{ id: string; name: string; permissions: Permission[] } | undefined> {
+  const [user] = await tx
+    .select({ id: users.id, name: users.name, permissions: permissionsOfUser })
+    .from(users)
+    .where(sql`${users.id} = ${id} and not ${users.isDisabled}`)
+    .for('share');
+  return user;
+}
+
 /** A team of a user, with what it grants. */
 export interface GrantingTeam {
   id: string;
@@ -49,6 +63,8 @@ export interface Person {
   name: string;
   isDisabled: boolean;
   hasPassword: boolean;
+  /** The provider that they sign in through, and whether they have yet. */
+  provider: { name: string; hasSignedIn: boolean } | null;
   invitedUntil: string | null;
   permissions: Permission[];
   teams: GrantingTeam[];
@@ -62,11 +78,15 @@ const teamsOfUser = sql`select json_build_object('id', ${teams.id}, 'name', ${te
 const invitedUntil = sql`select ${invitations.expiresAt} from ${invitations}
   where ${invitations.userId} = ${users.id} and ${invitations.expiresAt} > now()`;
 
+const providerOfUser = sql`select json_build_object('name', ${oidcIdentities.provider}, 'hasSignedIn', ${oidcIdentities.subject} is not null)
+  from ${oidcIdentities} where ${oidcIdentities.userId} = ${users.id}`;
+
 const personColumns = {
   id: users.id,
   name: users.name,
   isDisabled: users.isDisabled,
   hasPassword: sql<boolean>`${users.passwordHash} is not null`,
+  provider: sql<Person['provider']>`(${providerOfUser})`,
   invitedUntil: sql<string | null>`(${invitedUntil})`.mapWith(invitations.expiresAt),
   permissions: grantsOf(users.id),
   teams: sql<GrantingTeam[]>`to_json(array(${teamsOfUser}))`,
@@ -121,7 +141,8 @@ export async function lockAccess(queries: Queries): Promise<void> {
 
 /** True while there is a user who can sign in and may manage access, by a grant of their own or of a team. */
 export async function hasAccessManager(queries: Queries): Promise<boolean> {
-  const canSignIn = sql`not ${users.isDisabled} and ${users.passwordHash} is not null`;
+  const isLinked = sql`select from ${oidcIdentities} where ${oidcIdentities.userId} = ${users.id} and ${oidcIdentities.subject} is not null`;
+  const canSignIn = sql`not ${users.isDisabled} and (${users.passwordHash} is not null or exists (${isLinked}))`;
   const holders = holdersOf('ACCESS_MANAGEMENT');
   const directly = sql`select from ${users} where ${users.id} in (${holders}) and ${canSignIn}`;
   const byTeam = sql`select from ${teamMembers} join ${users} on ${users.id} = ${teamMembers.userId}

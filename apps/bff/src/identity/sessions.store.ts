@@ -27,6 +27,10 @@ export const sessions = pgTable(
     address: text(),
     /** Browser and system in words (user-agent.ts). */
     agent: text(),
+    /** Who signed in, by the name that the provider has for them; null for other means. */
+    providerSubject: text(),
+    /** The session at the provider, if it has one: what it names when that ends. */
+    providerSid: text(),
   },
   (table) => [
     index().on(table.userId),
@@ -106,6 +110,8 @@ export async function insertSession(
     means: string;
     address: string | null;
     agent: string | null;
+    providerSubject: string | null;
+    providerSid: string | null;
   },
   hours: number,
 ): Promise<Date> {
@@ -170,6 +176,10 @@ export interface SessionChoice {
   userId?: string;
   /** A case-insensitive part of the name of the user. */
   q?: string;
+  means?: string;
+  /** As the provider names them. */
+  subject?: string | undefined;
+  sid?: string | undefined;
 }
 
 /** Sessions that are alive, the latest first: all, or a page of `limit` behind `after`. */
@@ -240,11 +250,15 @@ export async function endSessions(
   return gone.map(({ userName }) => userName);
 }
 
-function chosen({ id, exceptId, userId, q = '' }: SessionChoice): SQL | undefined {
+function chosen(choice: SessionChoice): SQL | undefined {
+  const { id, exceptId, userId, q = '', means, subject, sid } = choice;
   return and(
     id === undefined ? undefined : eq(sessions.id, id),
     exceptId === undefined ? undefined : ne(sessions.id, exceptId),
     userId === undefined ? undefined : eq(sessions.userId, userId),
+    means === undefined ? undefined : eq(sessions.means, means),
+    subject === undefined ? undefined : eq(sessions.providerSubject, subject),
+    sid === undefined ? undefined : eq(sessions.providerSid, sid),
     // `%`, `_` and `\` of a search are taken literally.
     q === '' ? undefined : sql`${users.name} ilike ${`%${q.replaceAll(/[\\%_]/g, '\\$&')}%`}`,
   );

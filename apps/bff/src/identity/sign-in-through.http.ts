@@ -1,8 +1,76 @@
+import type { CurrentSession } from '@dropsafe/contract/identity';
 import { operations } from '@dropsafe/contract/operations';
-import type { Routes } from '../base/route.http.ts';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import type { UserCaller } from '../base/caller.ts';
+import type { RequestContext, Routes } from '../base/route.http.ts';
+import type { SessionCookie } from './authenticate.http.ts';
+import { isLoopback } from './sign-in-providers.ts';
 import type { SignInThrough } from './sign-in-through.ts';
+import { summariseUserAgent } from './user-agent.ts';
+
+/** How many sign-ins one browser can have under way: each has a cookie, and a request has only so much room for them. */
+const mostAtOnce = 8;
 
 /** Routes of signing in through a provider. */
-export function mountSignInThrough({ mount }: Routes, signInThrough: SignInThrough): void {
+export function mountSignInThrough(
+  { mount }: Routes,
+  signInThrough: SignInThrough,
+  session: SessionCookie,
+  describeSession: (caller: UserCaller) => CurrentSession,
+  publicOrigin: string | undefined,
+): void {
+  const isSecure = publicOrigin?.startsWith('https:') ?? false;
+  const prefix = `${isSecure ? '__Host-' : ''}dropsafe-oidc-`;
+  const attributes = { path: '/', httpOnly: true, sameSite: 'Strict', secure: isSecure } as const;
+  /** One for each sign-in, so that two tabs do not take it from each other. */
+  const cookieOf = (state: string) => `${prefix}${state.slice(0, 12)}`;
+
   mount(operations.signInMethods, async ({ caller }) => ({ body: signInThrough.methods(caller) }));
+
+  mount(operations.beginSignInThrough, async ({ caller, params }, c) => {
+    const { url, token, state } = await signInThrough.begin(caller, {
+      provider: params.provider,
+      origin: publicOrigin ?? ownOrigin(c),
+    });
+    const names = Object.keys(getCookie(c)).filter((name) => name.startsWith(prefix));
+    // A browser sends the oldest first (RFC 6265, 5.4).
+    for (const name of names.slice(0, Math.max(0, names.length + 1 - mostAtOnce)))
+      deleteCookie(c, name, attributes);
+    setCookie(c, cookieOf(state), token, { ...attributes, maxAge: 600 });
+    return { body: { url } };
+  });
+
+  mount(operations.finishSignInThrough, async ({ caller, params, body }, c) => {
+    let name: string | undefined;
+    const opened = await signInThrough.finish(caller, {
+      provider: params.provider,
+      origin: publicOrigin ?? ownOrigin(c),
+      parameters: body.parameters,
+      tokenOf: (state) => {
+        name = cookieOf(state);
+        return getCookie(c, name);
+      },
+      agent: summariseUserAgent(c.req.header('User-Agent')),
+    });
+    if (name !== undefined) deleteCookie(c, name, attributes);
+    session.set(c, opened.token);
+    return { body: describeSession(opened.caller) };
+  });
+
+  mount(operations.logOutByProvider, async ({ caller, params, body }) => {
+    await signInThrough.logOut(caller, params.provider, body.logout_token);
+    return { body: undefined };
+  });
+
+  mount(operations.logOutInFrame, async ({ caller, params, query }) => {
+    await signInThrough.logOutInFrame(caller, params.provider, query);
+    return { body: undefined };
+  });
+}
+
+/** Without a public address only this machine is served: by the name under which the browser knows it, or its cookie would not come back. */
+function ownOrigin(c: RequestContext): string {
+  const url = URL.parse(`http://${c.req.header('Host') ?? 'localhost'}`);
+  if (url === null || !isLoopback(url.hostname)) return 'http://localhost';
+  return url.origin;
 }

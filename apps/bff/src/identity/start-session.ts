@@ -30,6 +30,8 @@ export interface SignInMeans {
   means: string;
   /** Browser and system in words. */
   agent: string | null;
+  /** Who that is at the provider, and in which session there; absent for other means. */
+  identity?: { subject: string; sid: string | null };
 }
 
 /**
@@ -44,14 +46,23 @@ export type StartSession = (
 
 /** The one way to open a session. */
 export function createStartSession(audit: Audit, hours: number): StartSession {
-  return async (caller, { means, agent }, confirm) => {
+  return async (caller, { means, agent, identity }, confirm) => {
     const { requestId, address } = caller;
     const token = mintToken();
     const id = randomUUID();
     const { user, expiresAt } = await audit.change(caller, async (tx, tell) => {
       const confirmed = await confirm(tx, tell);
       const tokenHash = hashToken(token);
-      const session = { id, tokenHash, userId: confirmed.id, means, address, agent };
+      const session = {
+        id,
+        tokenHash,
+        userId: confirmed.id,
+        means,
+        address,
+        agent,
+        providerSubject: identity?.subject ?? null,
+        providerSid: identity?.sid ?? null,
+      };
       const until = await insertSession(tx, session, hours);
       tell({ action: 'session.started', subject: confirmed.name, means });
       return { user: confirmed, expiresAt: until };

@@ -25,7 +25,9 @@ import { inOrder, isSame } from './granted.ts';
 import { deleteInvitation, replaceInvitation } from './invitations.store.ts';
 import { pageOf, readPage } from './access-cursor.ts';
 import { findPerson, listPeople, type Person } from './people.store.ts';
+import { insertAwaited } from './oidc-identities.store.ts';
 import { deleteSessionsOf } from './sessions.store.ts';
+import type { SignInProvider } from './sign-in-providers.ts';
 import {
   deleteMembers,
   findTeam,
@@ -50,8 +52,14 @@ export interface Users {
   listMembers(caller: Caller, teamId: string, input: ListByName): Promise<UserPage>;
   /** Throws `not-found`. */
   describe(caller: Caller, id: string): Promise<VersionedUser>;
-  /** Creates a user without a password, and their invitation. Throws `user-name-taken`, `validation-failed` for `teams`. */
-  create(caller: Caller, input: CreateUser): Promise<VersionedUser & { invitation: Invitation }>;
+  /**
+   * Creates a user without a password, and their invitation; none for who signs in through a provider. Throws
+   * `user-name-taken`, `validation-failed` for `teams` and `provider`.
+   */
+  create(
+    caller: Caller,
+    input: CreateUser,
+  ): Promise<VersionedUser & { invitation: Invitation | null }>;
   /** Throws `not-found`, `user-changed`, `user-name-taken`, `last-access-manager`, `validation-failed` for `teams`. */
   update(
     caller: Caller,
@@ -70,6 +78,7 @@ export function createUsersDoor(
   database: Database,
   changeAccess: ChangeAccess,
   permissions: Permissions,
+  providers: readonly SignInProvider[],
 ): Users {
   const { queries } = database;
 
@@ -150,8 +159,10 @@ export function createUsersDoor(
       return findVersioned(queries, id);
     },
 
-    async create(caller, { name, teams, permissions: wanted }) {
+    async create(caller, { name, teams, permissions: wanted, provider }) {
       await permissions.demand(caller, manageAccess, 'users');
+      if (provider !== undefined && !providers.some((known) => known.name === provider))
+        throw fieldProblem('provider', 'There is no provider of this name.');
       const id = randomUUID();
       const granted = inOrder(wanted);
       return changeAccess(caller, async (tx, tell) => {
@@ -159,8 +170,11 @@ export function createUsersDoor(
         await permissions.grant(tx, id, granted);
         tell({ action: 'user.created', subject: name, permissions: granted });
         await setTeams(tx, tell, { id, name }, [], teams);
-        const invitation = await mintInvitation(tx, id);
-        tell({ action: 'user.invited', subject: name });
+        let invitation: Invitation | null = null;
+        if (provider === undefined) {
+          invitation = await mintInvitation(tx, id);
+          tell({ action: 'user.invited', subject: name });
+        } else await insertAwaited(tx, id, provider);
         return { ...(await findVersioned(tx, id)), invitation };
       });
     },
@@ -225,10 +239,12 @@ export function createUsersDoor(
 
 /** The user as they are shown. */
 function present(person: Person): User {
-  const { id, name, isDisabled, hasPassword, invitedUntil, permissions, createdAt } = person;
-  const teams = person.teams.map((team) => ({ id: team.id, name: team.name }));
-  const shown = { id, name, isDisabled, hasPassword, invitedUntil, permissions, teams, createdAt };
-  return { ...shown, effectivePermissions: effectivePermissions(permissions, person.teams) };
+  const { version: _, teams, ...shown } = person;
+  return {
+    ...shown,
+    teams: teams.map(({ id, name }) => ({ id, name })),
+    effectivePermissions: effectivePermissions(person.permissions, teams),
+  };
 }
 
 /** The tag also tells that somebody else put the user into another team, which does not touch the user's own row. */

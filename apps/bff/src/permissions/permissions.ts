@@ -24,7 +24,8 @@ export function createPermissions(audit: Audit): Permissions {
   return {
     async demand(caller, anyOf, target) {
       if (caller.kind === 'system') return;
-      if (caller.kind === 'anonymous') throw new Problem('unauthenticated');
+      if (caller.kind === 'anonymous' || caller.kind === 'identity-provider')
+        throw new Problem('unauthenticated');
       if (isAllowed(caller.permissions, anyOf)) return;
       await audit.recordAlone(caller, {
         action: 'permission.denied',
