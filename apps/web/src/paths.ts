@@ -6,6 +6,9 @@ export const signInPath = (wanted?: string): string =>
     ? '/sign-in'
     : `/sign-in?next=${encodeURIComponent(wanted)}`;
 
+/** Where a provider sends somebody back to who signs in through it. */
+export const providerReturnPath = '/sign-in/oidc/:provider';
+
 /** The start page: leads to the first page that the person may see. */
 export const startPath = '/';
 

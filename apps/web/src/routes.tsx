@@ -9,6 +9,7 @@ import {
   apiKeysPath,
   auditPath,
   invitationPath,
+  providerReturnPath,
   secretsPath,
   sessionsPath,
   startPath,
@@ -40,6 +41,9 @@ const AuditPage = lazy(async () => ({
 const InvitationPage = lazy(async () => ({
   default: (await import('./identity/InvitationPage.tsx')).InvitationPage,
 }));
+const ProviderReturnPage = lazy(async () => ({
+  default: (await import('./identity/ProviderReturnPage.tsx')).ProviderReturnPage,
+}));
 
 /** Every route. All but signing in and accepting an invitation stand behind the gate and inside the frame. */
 export function AppRoutes() {
@@ -51,6 +55,14 @@ export function AppRoutes() {
         element={
           <Suspense>
             <InvitationPage />
+          </Suspense>
+        }
+      />
+      <Route
+        path={providerReturnPath}
+        element={
+          <Suspense>
+            <ProviderReturnPage />
           </Suspense>
         }
       />

@@ -28,7 +28,9 @@ export const SignInProviderPathSchema = z.strictObject({ provider: z.string() })
 export const BeginSignInSchema = z.strictObject({}).meta({ id: 'BeginSignIn' });
 
 /** Where the browser goes to sign in. */
-export const BegunSignInSchema = z.strictObject({ url: z.string() }).meta({ id: 'BegunSignIn' });
+export const BegunSignInSchema = z
+  .strictObject({ url: z.string().regex(/^https?:/) })
+  .meta({ id: 'BegunSignIn' });
 
 /** `POST /oidc/{provider}/callback`. */
 export const FinishSignInSchema = z

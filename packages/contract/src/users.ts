@@ -102,6 +102,8 @@ export type User = z.infer<typeof UserSchema>;
 export type EffectivePermission = z.infer<typeof EffectivePermissionSchema>;
 /** `POST /users`, checked. */
 export type CreateUser = z.infer<typeof CreateUserSchema>;
+/** `POST /users` as it is sent. */
+export type CreateUserInput = z.input<typeof CreateUserSchema>;
 /** `PATCH /users/{id}`, checked. */
 export type UpdateUser = z.infer<typeof UpdateUserSchema>;
 /** `PATCH /users/{id}` as it is sent. */

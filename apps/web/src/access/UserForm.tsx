@@ -16,6 +16,7 @@ import { useToast } from '../ui/Toasts.tsx';
 import { useCreateUser, useUpdateUser, userQuery, type SeenUser } from './access.queries.ts';
 import { ChangedMeanwhile } from './ChangedMeanwhile.tsx';
 import { EffectivePermissions } from './EffectivePermissions.tsx';
+import { MeansField } from './MeansField.tsx';
 import { PermissionsField } from './PermissionsField.tsx';
 import { TeamsField, type ChosenTeam } from './TeamsField.tsx';
 
@@ -68,7 +69,10 @@ interface FormProps {
   onLoadAgain: () => void;
 }
 
-const nothing: PlacedProblem<'name' | 'permissions' | 'teams'> = { atFields: {}, elsewhere: null };
+const nothing: PlacedProblem<'name' | 'provider' | 'permissions' | 'teams'> = {
+  atFields: {},
+  elsewhere: null,
+};
 
 function UserForm({ opened, onClose, onCreated, onLoadAgain }: FormProps) {
   const create = useCreateUser();
@@ -78,6 +82,7 @@ function UserForm({ opened, onClose, onCreated, onLoadAgain }: FormProps) {
   const [name, setName] = useState(before?.name ?? '');
   const [permissions, setPermissions] = useState<Permission[]>(before?.permissions ?? []);
   const [teams, setTeams] = useState<ChosenTeam[]>(before === undefined ? [] : teamsOf(before));
+  const [provider, setProvider] = useState<string>();
   const [refusal, setRefusal] = useState(nothing);
   const [isUnchanged, setUnchanged] = useState(false);
   const nameInput = useRef<HTMLInputElement>(null);
@@ -99,7 +104,7 @@ function UserForm({ opened, onClose, onCreated, onLoadAgain }: FormProps) {
     if (opened !== null && Object.keys(patch).length === 0) return setUnchanged(true);
     try {
       if (opened === null) {
-        onCreated?.(await create.run(typed));
+        onCreated?.(await create.run(provider === undefined ? typed : { ...typed, provider }));
       } else {
         const saved = await update.mutateAsync({ seen: opened, patch });
         toast(`User ${saved.name} changed`);
@@ -107,14 +112,16 @@ function UserForm({ opened, onClose, onCreated, onLoadAgain }: FormProps) {
       }
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const placed = placeProblem(error, ['name', 'permissions', 'teams']);
+      const placed = placeProblem(error, ['name', 'provider', 'permissions', 'teams']);
       setRefusal(placed);
       if (placed.atFields.name !== undefined) nameInput.current?.focus();
     }
   };
   return (
     <DialogForm
-      saveLabel={opened === null ? 'Create and invite' : 'Save changes'}
+      saveLabel={
+        opened !== null ? 'Save changes' : provider === undefined ? 'Create and invite' : 'Create'
+      }
       isDirty={Object.keys(patch).length > 0}
       isSaving={create.isPending || update.isPending}
       problem={isChanged ? null : refusal.elsewhere}
@@ -140,10 +147,17 @@ function UserForm({ opened, onClose, onCreated, onLoadAgain }: FormProps) {
         autoCapitalize="none"
         spellCheck={false}
         defaultValue={name}
-        help="What the person signs in with. Upper and lower case are the same."
+        help={
+          provider === undefined
+            ? 'What the person signs in with. Upper and lower case are the same.'
+            : 'What the provider calls the person. Upper and lower case are the same.'
+        }
         error={refusal.atFields.name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
+      {opened === null && (
+        <MeansField provider={provider} onChange={setProvider} error={refusal.atFields.provider} />
+      )}
       <PermissionsField
         legend="Permissions of their own"
         permissions={permissions}

@@ -11,6 +11,7 @@ import IconButton from '@mui/material/IconButton';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Navigate } from 'react-router';
+import { signInMethodsQuery } from '../identity/sign-in-through.queries.ts';
 import { startPath } from '../paths.ts';
 import { useCanManageAccess } from '../permissions/can.ts';
 import { DataTable, type Column } from '../ui/DataTable.tsx';
@@ -112,7 +113,7 @@ function UsersTable() {
         <CreateUserDialog
           onClose={close}
           onCreated={({ user, invitation }) =>
-            setDialog({ kind: 'invitation', name: user.name, invitation })
+            setDialog(invitation && { kind: 'invitation', name: user.name, invitation })
           }
         />
       )}
@@ -158,6 +159,12 @@ function userColumns(open: (dialog: OpenDialog) => void): Column<User>[] {
     },
     { id: 'state', title: 'State', width: 150, render: (user) => <State user={user} /> },
     {
+      id: 'means',
+      title: 'Signs in by',
+      width: 140,
+      render: (user) => <Means user={user} />,
+    },
+    {
       id: 'teams',
       title: 'Teams',
       width: '20%',
@@ -193,17 +200,32 @@ function userColumns(open: (dialog: OpenDialog) => void): Column<User>[] {
   ];
 }
 
-function State({ user: { isDisabled, hasPassword, invitedUntil } }: { user: User }) {
+function State({ user }: { user: User }) {
+  const { isDisabled, hasPassword, provider, invitedUntil } = user;
   if (isDisabled) return <Chip size="small" variant="outlined" label="Disabled" />;
-  if (hasPassword) return <Chip size="small" color="success" variant="outlined" label="Active" />;
+  if (hasPassword || provider?.hasSignedIn === true)
+    return <Chip size="small" color="success" variant="outlined" label="Active" />;
   return (
     <Chip
       size="small"
       color="warning"
       variant="outlined"
-      label={invitedUntil === null ? 'Invitation over' : 'Invited'}
+      label={
+        invitedUntil !== null ? 'Invited' : provider === null ? 'Invitation over' : 'Not yet here'
+      }
     />
   );
+}
+
+/** By which means somebody signs in, or will. */
+function Means({ user: { hasPassword, provider, invitedUntil } }: { user: User }) {
+  const methods = useQuery(signInMethodsQuery);
+  const label = methods.data?.providers.find(({ name }) => name === provider?.name)?.label;
+  const means = [
+    ...(hasPassword || invitedUntil !== null ? ['Password'] : []),
+    ...(provider === null ? [] : [label ?? provider.name]),
+  ];
+  return means.length === 0 ? <Quiet>Not at all</Quiet> : means.join(', ');
 }
 
 function Actions({ user, open }: { user: User; open: (dialog: OpenDialog) => void }) {

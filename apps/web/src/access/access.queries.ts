@@ -1,6 +1,6 @@
 import { operations } from '@dropsafe/contract/operations';
 import type { CreateTeam, Team, UpdateTeamInput } from '@dropsafe/contract/teams';
-import type { CreateUser, UpdateUserInput, User } from '@dropsafe/contract/users';
+import type { CreateUserInput, UpdateUserInput, User } from '@dropsafe/contract/users';
 import {
   infiniteQueryOptions,
   keepPreviousData,
@@ -107,10 +107,10 @@ export const teamQuery = (id: string) =>
     ...forEditing,
   });
 
-/** Creates a user; answers with the invitation, which is shown once. */
+/** Creates a user; answers with the invitation, which is shown once, if there is one. */
 export function useCreateUser() {
   const refresh = useRefresh();
-  return useForgetfulMutation(async (body: CreateUser) => {
+  return useForgetfulMutation(async (body: CreateUserInput) => {
     const { data } = await call(operations.createUser, { body });
     refresh();
     return data;

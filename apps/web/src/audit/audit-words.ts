@@ -13,6 +13,7 @@ export function actionWords(action: string): string {
 export function principalWords({ kind, name }: AuditEntry['principal']): string {
   if (kind === 'system')
     return name === 'terminal' ? 'Operator at the terminal' : 'Dropsafe itself';
+  if (kind === 'identity-provider') return `Provider ${name?.replace('oidc:', '') ?? ''}`;
   return name ?? 'Not signed in';
 }
 

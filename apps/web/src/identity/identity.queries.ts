@@ -74,7 +74,7 @@ function forget(client: QueryClient): void {
 const otherTabs = new BroadcastChannel('dropsafe-session');
 
 /** The cookie is common to all tabs. One that still shows the former person must not send in the name of the next. */
-function tellOtherTabs(): void {
+export function tellOtherTabs(): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is of one origin
   otherTabs.postMessage('changed');
 }

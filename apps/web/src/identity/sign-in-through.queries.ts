@@ -1,0 +1,30 @@
+import { operations } from '@dropsafe/contract/operations';
+import { queryOptions } from '@tanstack/react-query';
+import { call } from '../api/client.ts';
+import { useForgetfulMutation } from '../api/query-client.ts';
+import { tellOtherTabs } from './identity.queries.ts';
+
+/** How one can sign in beside the password. It changes with a restart of the server only. */
+export const signInMethodsQuery = queryOptions({
+  queryKey: ['sign-in-methods'],
+  queryFn: async ({ signal }) => (await call(operations.signInMethods, { signal })).data,
+  staleTime: Infinity,
+});
+
+/** Begins to sign in through a provider; answers where to go. */
+export function useBeginSignInThrough() {
+  return useForgetfulMutation(async (provider: string) => {
+    const { data } = await call(operations.beginSignInThrough, { params: { provider }, body: {} });
+    return data.url;
+  });
+}
+
+/** Signs in with what the provider sent back, and answers with the new session. */
+export async function finishSignInThrough(provider: string, parameters: string) {
+  const { data } = await call(operations.finishSignInThrough, {
+    params: { provider },
+    body: { parameters },
+  });
+  tellOtherTabs();
+  return data;
+}
