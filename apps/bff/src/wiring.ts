@@ -5,6 +5,7 @@ import type { Log } from './base/log.ts';
 import { createChangeAccess } from './identity/access.ts';
 import { createIdentity, type Identity, type SessionLimits } from './identity/identity.ts';
 import { createInvitationsDoor, type Invitations } from './identity/invitations.ts';
+import { createOidcGroupsDoor, type OidcGroups } from './identity/oidc-groups.ts';
 import { createSignInThrough, type SignInThrough } from './identity/sign-in-through.ts';
 import type { SignInProvider } from './identity/sign-in-providers.ts';
 import { createTeamsDoor, type Teams } from './identity/teams.ts';
@@ -23,6 +24,7 @@ export interface Rooms {
   signInThrough: SignInThrough;
   users: Users;
   teams: Teams;
+  oidcGroups: OidcGroups;
   invitations: Invitations;
   secrets: Secrets;
 }
@@ -43,6 +45,8 @@ export function wire(
   const changeAccess = createChangeAccess(audit);
   const users = createUsersDoor(database, changeAccess, permissions);
   const teams = createTeamsDoor(database, changeAccess, permissions);
+  const names = providers.map(({ name }) => name);
+  const oidcGroups = createOidcGroupsDoor(database, changeAccess, permissions, names);
   const invitations = createInvitationsDoor(database, audit);
   const secrets = createSecretsDoor(database, audit, permissions, keys);
   return {
@@ -54,6 +58,7 @@ export function wire(
     signInThrough,
     users,
     teams,
+    oidcGroups,
     invitations,
     secrets,
   };

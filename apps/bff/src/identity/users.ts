@@ -22,20 +22,16 @@ import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Permissions } from '../permissions/permissions.ts';
 import { subjectOf, type ChangeAccess } from './access.ts';
 import { inOrder, isSame } from './granted.ts';
+import { demandByHand } from './group-teams.ts';
 import { deleteInvitation, replaceInvitation } from './invitations.store.ts';
 import { pageOf, readPage } from './access-cursor.ts';
 import { findPerson, listPeople, type Person } from './people.store.ts';
 import { deleteSessionsOf } from './sessions.store.ts';
-import {
-  deleteMembers,
-  findTeam,
-  findTeamNames,
-  insertMemberships,
-  type Named,
-} from './teams.store.ts';
+import { deleteMemberships, findTeamNames, insertMemberships, type Named } from './teams.store.ts';
 import { hashToken, mintToken } from './token.ts';
 import { deleteUser, insertUser, updateUser } from './users.store.ts';
 import { isUuid } from './uuid.ts';
+import { findTeam } from './whole-teams.store.ts';
 
 /** A user with the entity tag of what is shown of them. */
 export interface VersionedUser {
@@ -52,7 +48,7 @@ export interface Users {
   describe(caller: Caller, id: string): Promise<VersionedUser>;
   /** Creates a user without a password, and their invitation. Throws `user-name-taken`, `validation-failed` for `teams`. */
   create(caller: Caller, input: CreateUser): Promise<VersionedUser & { invitation: Invitation }>;
-  /** Throws `not-found`, `user-changed`, `user-name-taken`, `last-access-manager`, `validation-failed` for `teams`. */
+  /** Throws `not-found`, `user-changed`, `user-name-taken`, `member-by-group`, `last-access-manager`, `validation-failed` for `teams`. */
   update(
     caller: Caller,
     id: string,
@@ -100,7 +96,7 @@ export function createUsersDoor(
     return { token, link: `/invitation#token=${token}`, expiresAt };
   }
 
-  /** Sets which teams a user is in. */
+  /** Sets which teams a user is in. One that a group put them into may stay, and not go. Throws `member-by-group`. */
   async function setTeams(
     tx: Transaction,
     tell: (event: AuditEvent) => void,
@@ -117,7 +113,9 @@ export function createUsersDoor(
       tx,
       joined.map((teamId) => ({ teamId, userId: user.id })),
     );
-    for (const team of left) await deleteMembers(tx, team.id, [user.id]);
+    const leftIds = left.map(({ id }) => id);
+    await demandByHand(tx, leftIds, [user.id]);
+    await deleteMemberships(tx, user.id, leftIds);
     for (const team of names)
       tell({ action: 'team.member-added', subject: `${team.name}/${user.name}` });
     for (const team of left)
@@ -226,14 +224,18 @@ export function createUsersDoor(
 /** The user as they are shown. */
 function present(person: Person): User {
   const { id, name, isDisabled, hasPassword, invitedUntil, permissions, createdAt } = person;
-  const teams = person.teams.map((team) => ({ id: team.id, name: team.name }));
+  const teams = person.teams.map(({ id: teamId, name: teamName, provider }) => ({
+    id: teamId,
+    name: teamName,
+    provider,
+  }));
   const shown = { id, name, isDisabled, hasPassword, invitedUntil, permissions, teams, createdAt };
   return { ...shown, effectivePermissions: effectivePermissions(permissions, person.teams) };
 }
 
 /** The tag also tells that somebody else put the user into another team, which does not touch the user's own row. */
 function versioned(person: Person): VersionedUser {
-  const teams = person.teams.map(({ id }) => id).join();
+  const teams = person.teams.map(({ id, provider }) => [id, provider].join(' ')).join();
   const mark = createHash('sha256').update(`${person.id}\0${teams}`).digest('hex');
   return { user: present(person), etag: etagOf(mark, person.version) };
 }
