@@ -2,6 +2,7 @@
  * @file Teams by groups of an identity provider. Every sign-in through a provider brings the groups that somebody is in; the
  * teams that these are mapped to become theirs, and those that they were in by this provider's groups alone are theirs no more.
  */
+import { GroupNameSchema } from '@dropsafe/contract/oidc-groups';
 import type { AuditEvent } from '../audit/event.ts';
 import type { Transaction } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
@@ -34,13 +35,15 @@ export interface GroupsOfUser {
 export async function keepTeamsInStep(
   tx: Transaction,
   tell: (event: AuditEvent) => void,
-  user: GroupsOfUser,
+  { userId, userName, provider, groups: brought }: GroupsOfUser,
 ): Promise<void> {
+  // What no mapping can name does not go to the database, which refuses some of it.
+  const groups = brought.filter((group) => GroupNameSchema.safeParse(group).success);
+  const user = { userId, provider, groups };
   if ((await findOutOfStep(tx, user)).length === 0) return;
   await lockAccess(tx);
   // Once more: an administrator may have changed mappings or memberships before the lock was ours.
   const outOfStep = await findOutOfStep(tx, user);
-  const { userId, userName, provider } = user;
   const subjectOf = ({ teamName }: OutOfStep) => `${teamName}/${userName}`;
   const means = `oidc:${provider}`;
   // Joined before any is left: somebody may manage access by another team now.

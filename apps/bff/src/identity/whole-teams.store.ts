@@ -11,6 +11,7 @@ import { teamMembers, teams } from './teams.store.ts';
 
 // Nested, and counted up to a limit: a team may have every user as a member.
 const someMembers = sql`select from ${teamMembers} where ${teamMembers.teamId} = ${teams.id} limit ${sql.raw(String(membersCountedUpTo + 1))}`;
+const itsApiKeys = sql`select count(*)::int from ${apiKeys} where ${apiKeys.teamId} = ${teams.id}`;
 const teamColumns = {
   id: teams.id,
   name: teams.name,
@@ -19,7 +20,7 @@ const teamColumns = {
   memberCount: sql<number | null>`(select count(*)::int from (${someMembers}) as counted)`.mapWith(
     (count: number) => (count > membersCountedUpTo ? null : count),
   ),
-  apiKeyCount: sql<number>`(select count(*)::int from ${apiKeys} where ${apiKeys.teamId} = ${teams.id})`,
+  apiKeyCount: sql<number>`(${itsApiKeys})`,
   version: teams.version,
   createdAt: teams.createdAt,
 };
