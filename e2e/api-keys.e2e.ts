@@ -71,7 +71,7 @@ test('the form of a key explains what it refuses, at the fields', async ({ as, u
   const dialog = page.getByRole('dialog', { name: 'Create an API key' });
   await dialog.getByRole('button', { name: 'Create API key' }).click();
   await expect(dialog.getByText('Enter a name.')).toBeVisible();
-  await expect(dialog.getByText('Choose at least one permission.')).toBeVisible();
+  await expect(dialog.getByText('Choose at least one permission, or a team.')).toBeVisible();
   await dialog.getByLabel('Name').fill(name.toUpperCase());
   await dialog.getByRole('checkbox').first().check();
   await dialog.getByRole('button', { name: 'Create API key' }).click();
@@ -178,7 +178,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.goto('/api-keys');
       await page.getByRole('button', { name: 'Create API key' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Create API key' }).click();
-      await expect(page.getByText('Choose at least one permission.')).toBeVisible();
+      await expect(page.getByText('Choose at least one permission, or a team.')).toBeVisible();
       await expectFine();
       await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
       await createKey(page, name, 'SECRET_MANAGEMENT');
