@@ -51,7 +51,7 @@ export function GroupsOfTeam({ team, onDone }: Props) {
           their next sign-in on and for as long as they are in the group.
         </Typography>
       )}
-      <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0 }}>
+      <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, maxHeight: 240, overflowY: 'auto' }}>
         {groups.data.map((mapped) => (
           <Box
             component="li"
