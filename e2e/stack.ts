@@ -25,7 +25,12 @@ export function stack(): Stack {
 /** Starts the stack; the function that it answers ends it and clears up. */
 export default async function setup(): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'dropsafe-e2e-data-'));
-  const node = await spawnNode({ DROPSAFE_DATA_DIR: dataDir, DROPSAFE_ADMIN_PASSWORD: '' });
+  const corp = { name: 'corp', label: 'Corp', issuer: 'https://id.example.com', clientId: 'safe' };
+  const node = await spawnNode({
+    DROPSAFE_DATA_DIR: dataDir,
+    DROPSAFE_ADMIN_PASSWORD: '',
+    DROPSAFE_OIDC: JSON.stringify([corp]),
+  });
   recordMore('node.log', node.output());
   node.process.stdout?.on('data', (chunk: Buffer) => recordMore('node.log', chunk));
   node.process.stderr?.on('data', (chunk: Buffer) => recordMore('node.log', chunk));

@@ -14,6 +14,7 @@ import { createRoutes, type RequestContext, type RequestEnv } from './base/route
 import { securityHeaders } from './headers.ts';
 import { createAuthentication } from './identity/authenticate.http.ts';
 import { mountIdentity, presentSession } from './identity/identity.http.ts';
+import { mountOidcGroups } from './identity/oidc-groups.http.ts';
 import { mountSignInThrough } from './identity/sign-in-through.http.ts';
 import { mountTeams } from './identity/teams.http.ts';
 import { mountUsers } from './identity/users.http.ts';
@@ -105,6 +106,7 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
   );
   mountUsers(routes, rooms.users, rooms.invitations);
   mountTeams(routes, rooms.teams);
+  mountOidcGroups(routes, rooms.oidcGroups);
   mountSecrets(routes, rooms.secrets);
   mountAudit(routes, rooms.trail, rooms.permissions);
   const document = JSON.stringify(describeApi(options.version));

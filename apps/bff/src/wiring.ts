@@ -5,6 +5,7 @@ import type { Log } from './base/log.ts';
 import { createChangeAccess } from './identity/access.ts';
 import { createIdentity, type Identity, type SessionLimits } from './identity/identity.ts';
 import { createInvitationsDoor, type Invitations } from './identity/invitations.ts';
+import { createOidcGroupsDoor, type OidcGroups } from './identity/oidc-groups.ts';
 import { createSignInThrough, type SignInThrough } from './identity/sign-in-through.ts';
 import type { SignInProvider } from './identity/sign-in-providers.ts';
 import { createStartSession } from './identity/start-session.ts';
@@ -24,6 +25,7 @@ export interface Rooms {
   signInThrough: SignInThrough;
   users: Users;
   teams: Teams;
+  oidcGroups: OidcGroups;
   invitations: Invitations;
   secrets: Secrets;
 }
@@ -41,7 +43,8 @@ export function wire(
   const permissions = createPermissions(audit);
   const identity = createIdentity(database, audit, permissions, limits);
   const changeAccess = createChangeAccess(audit);
-  const users = createUsersDoor(database, changeAccess, permissions, providers);
+  const names = providers.map(({ name }) => name);
+  const users = createUsersDoor(database, changeAccess, permissions, names);
   const signInThrough = createSignInThrough(
     database,
     audit,
@@ -51,6 +54,7 @@ export function wire(
     limits.idleMinutes,
   );
   const teams = createTeamsDoor(database, changeAccess, permissions);
+  const oidcGroups = createOidcGroupsDoor(database, changeAccess, permissions, names);
   const invitations = createInvitationsDoor(database, audit);
   const secrets = createSecretsDoor(database, audit, permissions, keys);
   return {
@@ -62,6 +66,7 @@ export function wire(
     signInThrough,
     users,
     teams,
+    oidcGroups,
     invitations,
     secrets,
   };

@@ -130,6 +130,8 @@ describe('every operation begins by demanding its permission', () => {
   test('on users and teams', () => {
     const users = ['list', 'listMembers', 'describe', 'create', 'update', 'delete', 'invite'];
     expect(operationsOf('identity/users.ts')).toEqual(users.map((name) => [name, true]));
+    const groups = ['list', 'create', 'delete'];
+    expect(operationsOf('identity/oidc-groups.ts')).toEqual(groups.map((name) => [name, true]));
     const teams = ['list', 'describe', 'create', 'update', 'delete'];
     expect(operationsOf('identity/teams.ts')).toEqual(teams.map((name) => [name, true]));
   });

@@ -9,10 +9,14 @@ import { startTestNode, testPassword, type TestNode } from '../testkit/node.ts';
 
 let node: TestNode;
 let admin: Client;
+let teamId: string;
 
 beforeAll(async () => {
-  node = await startTestNode();
+  const corp = { name: 'corp', label: 'Corp', issuer: 'https://id.example.com', clientId: 'safe' };
+  node = await startTestNode({ DROPSAFE_OIDC: JSON.stringify([corp]) });
   admin = await node.as('manager', ['SECRET_MANAGEMENT']);
+  const first = await node.as('first', ['ACCESS_MANAGEMENT']);
+  teamId = (await first.send('POST', '/teams', { name: 'of the samples' })).json.id;
 });
 
 afterAll(async () => {
@@ -58,6 +62,11 @@ const samples: Record<keyof typeof operations, { path?: string; body?: () => unk
   updateTeam: { path: `/teams/${nobody}`, body: () => ({ description: 'x' }) },
   deleteTeam: { path: `/teams/${nobody}` },
   listTeamMembers: { path: `/teams/${nobody}/members` },
+  listOidcGroups: {},
+  createOidcGroup: {
+    body: () => ({ provider: 'corp', group: `g-${crypto.randomUUID()}`, teamId }),
+  },
+  deleteOidcGroup: { path: `/oidc-groups/${nobody}` },
   listAuditEvents: {},
   exportAuditEvents: { path: '/audit-events/export?format=ndjson' },
   listSessions: {},

@@ -302,6 +302,7 @@ const pairsByKind: Record<Kind, (lane: Lane, here: number, there: number) => Pro
     const { id, token } = await rooms.identity.apiKeys.create(operator, {
       name: `${lane.user} ${lane.done.length}`,
       permissions: ['SECRET_MANAGEMENT_READ'],
+      teamId: null,
       expiresAt: null,
     });
     const program = (node: number) =>

@@ -11,6 +11,7 @@ import {
   UnsecuredJWT,
   decodeJwt,
   exportJWK,
+  exportSPKI,
   generateKeyPair,
   type JWK,
   type JWTPayload,
@@ -23,8 +24,15 @@ export type Claims = Record<string, unknown>;
 /** How an ID token is signed anew before it goes out: by these claims, and with what. */
 export interface Spoiled {
   claims?: JWTPayload;
-  /** `own` is what the provider publishes; `foreign` has its key id, and is another. */
-  signature?: 'own' | 'foreign' | 'none' | 'client secret' | 'public key as secret';
+  /** `own` is what the provider publishes; `foreign` has its name and is another; `former` is the one before. */
+  signature?:
+    | 'own'
+    | 'foreign'
+    | 'unknown key'
+    | 'former'
+    | 'none'
+    | 'client secret'
+    | 'public key as secret';
 }
 
 /** A provider that runs. */
@@ -48,12 +56,14 @@ export interface IdentityProvider {
   spoil(spoiler: ((claims: JWTPayload) => Spoiled) | undefined): void;
   /** Whether claims are in the ID token, or only told when asked for by the access token. */
   setClaimsAtUserInfo(isAtUserInfo: boolean): Promise<void>;
+  /** The algorithms that it says of itself it signs with. */
+  setAlgorithms(algorithms: readonly string[]): void;
   /** Where it says that sessions have ended. */
   setLogoutAddress(url: string): Promise<void>;
   /** Says so, as it does by itself. */
   sendLogout(account: string, sid: string): Promise<void>;
   /** A logout token of its own, with other claims where they are given (undefined takes one out). */
-  logoutToken(claims: JWTPayload, signature?: Spoiled['signature']): Promise<string>;
+  logoutToken(claims: Claims, signature?: Spoiled['signature']): Promise<string>;
   stop: () => Promise<void>;
 }
 
@@ -66,6 +76,8 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
   const answers = new Map<string, (res: ServerResponse) => void>();
   let key = await newKey();
   const foreign = await newKey();
+  let former = key;
+  let algorithms: readonly string[] = ['RS256'];
   let silentPath: string | undefined;
   let spoiler: ((claims: JWTPayload) => Spoiled) | undefined;
   let isAtUserInfo = false;
@@ -104,6 +116,9 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       cookies: { keys: ['tests'] },
       claims: { openid: ['sub', 'sid', ...claimNames] },
       conformIdTokenClaims: isAtUserInfo,
+      // Its own would refuse this machine.
+      // oxlint-disable-next-line no-restricted-globals -- the provider sends, not the product
+      fetch: (url, options) => fetch(url, { ...options, ...{ dispatcher: undefined } }),
       features: {
         devInteractions: { enabled: false },
         backchannelLogout: { enabled: true },
@@ -140,6 +155,8 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
     made.use(async (ctx, next) => {
       await next();
       const body: unknown = ctx.body;
+      if (ctx.path.startsWith('/.well-known/'))
+        Object.assign(ctx.body, { id_token_signing_alg_values_supported: algorithms });
       if (spoiler === undefined || typeof body !== 'object' || body === null) return;
       if ('id_token' in body && typeof body.id_token === 'string') {
         const { claims = decodeJwt(body.id_token), signature } = spoiler(decodeJwt(body.id_token));
@@ -183,14 +200,21 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
     typ?: string,
   ): Promise<string> {
     if (signature === 'none') return new UnsecuredJWT(claims).encode();
-    const { alg, sign: by } = {
-      own: { alg: 'RS256', sign: key.privateKey },
-      foreign: { alg: 'RS256', sign: foreign.privateKey },
-      'client secret': { alg: 'HS256', sign: Buffer.from(clientSecret) },
-      'public key as secret': { alg: 'HS256', sign: Buffer.from(JSON.stringify(key.jwk.n)) },
+    const { kid = '' } = key.jwk;
+    const {
+      alg = 'RS256',
+      name = kid,
+      by,
+    }: { alg?: string; name?: string; by: webcrypto.CryptoKey | Uint8Array } = {
+      own: { by: key.privateKey },
+      foreign: { by: foreign.privateKey },
+      'unknown key': { by: foreign.privateKey, name: 'unknown' },
+      former: { by: former.privateKey, name: former.jwk.kid ?? '' },
+      'client secret': { alg: 'HS256', by: Buffer.from(clientSecret) },
+      'public key as secret': { alg: 'HS256', by: key.publicPem },
     }[signature];
     return new SignJWT(claims)
-      .setProtectedHeader({ alg, kid: key.jwk.kid ?? '', ...(typ !== undefined && { typ }) })
+      .setProtectedHeader({ alg, kid: name, ...(typ !== undefined && { typ }) })
       .sign(by);
   }
 
@@ -221,6 +245,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
     setClaims: (account, claims) => void claimsByAccount.set(account, claims),
     signIn: (url, account) => walk(url, issuer, account),
     async rotateKeys() {
+      former = key;
       key = await newKey();
       provider = serve();
     },
@@ -233,6 +258,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       isAtUserInfo = wanted;
       provider = serve();
     },
+    setAlgorithms: (wanted) => void (algorithms = wanted),
     async setLogoutAddress(url) {
       logoutAddress = url;
       provider = serve();
@@ -268,15 +294,17 @@ policy.get('consent')?.checks.remove('native_client_prompt');
 /** Claims that an account can have. */
 const claimNames = ['preferred_username', 'nickname', 'groups', 'roles', 'email'];
 
-async function newKey(): Promise<{ jwk: JWK; privateKey: webcrypto.CryptoKey }> {
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const jwk = {
-    ...(await exportJWK(privateKey)),
-    kid: crypto.randomUUID(),
-    use: 'sig',
-    alg: 'RS256',
-  };
-  return { jwk, privateKey };
+async function newKey(): Promise<Key> {
+  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const name = { kid: crypto.randomUUID(), use: 'sig', alg: 'RS256' };
+  const publicPem = Buffer.from(await exportSPKI(publicKey));
+  return { jwk: { ...(await exportJWK(privateKey)), ...name }, privateKey, publicPem };
+}
+
+interface Key {
+  jwk: JWK;
+  privateKey: webcrypto.CryptoKey;
+  publicPem: Uint8Array;
 }
 
 const form = `<!doctype html><html lang="en"><title>Example Corp</title><h1>Example Corp</h1><form method="post">

@@ -127,6 +127,7 @@ async function createApiKey(
     identity.apiKeys.create(systemCaller('terminal', 'test'), {
       name,
       permissions: [...permissions],
+      teamId: null,
       expiresAt: null,
     }),
   );

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { CursorSchema, LimitSchema } from './paging.ts';
 import { PermissionSchema } from './permissions.ts';
+import { GrantedSchema } from './teams.ts';
+import { EffectivePermissionSchema } from './users.ts';
 
 /**
  * @file Keys by which programs call the API. The token travels once, in the answer of its creation; nothing that is
@@ -20,17 +22,20 @@ export const ApiKeyNameSchema = z
     'Use letters, digits and the characters . _ @ + - with single blanks between words.',
   );
 
-/** `POST /api-keys`. Without `expiresAt` the key works until it is revoked. */
+/** `POST /api-keys`. Without `expiresAt` the key works until it is revoked. A key of a team may have no permissions of its own. */
 export const CreateApiKeySchema = z
   .strictObject({
     name: ApiKeyNameSchema,
-    permissions: z
-      .array(PermissionSchema, { error: 'Choose permissions.' })
-      .min(1, 'Choose at least one permission.'),
+    permissions: GrantedSchema.default([]),
+    teamId: z.uuid('Must be the id of a team.').nullable().default(null),
     expiresAt: z.iso
       .datetime({ error: 'Must be a moment such as 2030-01-31T00:00:00Z.' })
       .nullable()
       .default(null),
+  })
+  .refine(({ permissions, teamId }) => permissions.length > 0 || teamId !== null, {
+    path: ['permissions'],
+    error: 'Choose at least one permission, or a team.',
   })
   .meta({ id: 'CreateApiKey' });
 
@@ -39,7 +44,12 @@ export const ApiKeySchema = z
   .strictObject({
     id: z.uuid(),
     name: z.string(),
+    /** Granted to the key itself. */
     permissions: z.array(PermissionSchema),
+    /** The team that it belongs to: the key may do what the team may, and ends with it. */
+    team: z.strictObject({ id: z.uuid(), name: z.string() }).nullable(),
+    /** What the key may do: granted to itself or by the team. */
+    effectivePermissions: z.array(EffectivePermissionSchema),
     /** The last four characters of the token, to tell which one it is. */
     endsWith: z.string(),
     createdAt: z.iso.datetime(),

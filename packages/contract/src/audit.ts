@@ -31,7 +31,11 @@ export const auditActions = {
   'team.permissions-set': 'set the permissions of a team',
   'team.member-added': 'put a user into a team',
   'team.member-removed': 'took a user out of a team',
+  'team.member-kept': 'kept the last access manager in a team',
+  'team.api-key-added': 'put an API key into a team',
   'team.deleted': 'deleted a team',
+  'oidc-group.mapped': 'let a group of an identity provider give a team',
+  'oidc-group.unmapped': 'let a group of an identity provider give a team no more',
   'api-key.created': 'created an API key',
   'api-key.revoked': 'revoked an API key',
   'session.started': 'signed in',
@@ -84,7 +88,8 @@ export const ExportedEventSchema = AuditEntrySchema.extend({
 const TextSchema = z
   .string()
   .min(1, 'Leave it out to see all.')
-  .max(255, 'Use at most 255 characters.')
+  // The longest subject has two names and a group in it.
+  .max(512, 'Use at most 512 characters.')
   .refine((text) => text.isWellFormed() && !text.includes('\0'), 'Use text only.');
 
 const momentMessage = 'Must be a moment in UTC such as 2026-01-31T12:00:00Z, from 1970 on.';

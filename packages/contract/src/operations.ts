@@ -23,6 +23,12 @@ import {
   type Permission,
 } from './permissions.ts';
 import type { ProblemCode } from './problems.ts';
+import {
+  CreateOidcGroupSchema,
+  ListOidcGroupsSchema,
+  OidcGroupPageSchema,
+  OidcGroupSchema,
+} from './oidc-groups.ts';
 import { ProviderListSchema } from './providers.ts';
 import {
   CreateSecretSchema,
@@ -412,6 +418,7 @@ export const operations = {
       'not-found',
       'user-name-taken',
       'user-changed',
+      'member-by-group',
       'last-access-manager',
       'storage-full',
     ],
@@ -492,12 +499,14 @@ export const operations = {
       'not-found',
       'team-name-taken',
       'team-changed',
+      'member-by-group',
       'last-access-manager',
       'storage-full',
     ],
   },
   deleteTeam: {
-    summary: 'Delete a team: its members lose what they held by it alone.',
+    summary:
+      'Delete a team: its members lose what they held by it alone, and its API keys are revoked.',
     method: 'DELETE',
     path: '/teams/{id}',
     access: manageAccess,
@@ -516,6 +525,37 @@ export const operations = {
     status: 200,
     answer: UserPageSchema,
     problems: ['not-found'],
+  },
+  listOidcGroups: {
+    summary: 'One page of the groups of identity providers that give a team.',
+    method: 'GET',
+    path: '/oidc-groups',
+    access: manageAccess,
+    query: ListOidcGroupsSchema,
+    status: 200,
+    answer: OidcGroupPageSchema,
+    problems: [],
+  },
+  createOidcGroup: {
+    summary:
+      'Let a group of an identity provider give a team, from the next sign-in of each person on.',
+    method: 'POST',
+    path: '/oidc-groups',
+    access: manageAccess,
+    body: CreateOidcGroupSchema,
+    status: 201,
+    answer: OidcGroupSchema,
+    problems: ['group-mapped', 'too-many-groups', 'storage-full'],
+  },
+  deleteOidcGroup: {
+    summary:
+      'Let a group give a team no more: whoever is in the team by it alone leaves it at once.',
+    method: 'DELETE',
+    path: '/oidc-groups/{id}',
+    access: manageAccess,
+    params: IdPathSchema,
+    status: 204,
+    problems: ['not-found', 'last-access-manager'],
   },
   listAuditEvents: {
     summary: 'One page of the audit trail, newest first.',

@@ -12,4 +12,4 @@ export const LimitSchema = z.coerce
   .default(pageLimit.default);
 
 /** An opaque cursor as the page before handed it out. It carries sort and filter; only this server makes them. */
-export const CursorSchema = z.string().min(1).max(1024);
+export const CursorSchema = z.string().min(1).max(4096);

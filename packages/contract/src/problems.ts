@@ -125,6 +125,23 @@ export const problems = {
     title: 'The name is taken',
     detail: 'There is already a team of this name, whatever its case. Choose another.',
   },
+  'member-by-group': {
+    status: 409,
+    title: 'The membership comes from a group',
+    detail:
+      'A group of their identity provider puts them into this team: those named in "groups". Take them out of the group there, or remove the group from the team.',
+  },
+  'group-mapped': {
+    status: 409,
+    title: 'The group gives this team already',
+    detail: 'There is nothing left to do for this group and this team.',
+  },
+  'too-many-groups': {
+    status: 409,
+    title: 'Too many groups',
+    detail:
+      'A team may have at most 100 groups, and all teams together 10 000. Remove one that is not needed any more.',
+  },
   'user-disabled': {
     status: 409,
     title: 'The user is disabled',
@@ -241,6 +258,8 @@ export const ProblemSchema = z
     errors: z.array(FieldErrorSchema).optional(),
     /** Of `permission-required`: any one of these would do. */
     permissions: z.array(z.string()).optional(),
+    /** Of `member-by-group`: the groups that put them into the team. */
+    groups: z.array(z.strictObject({ provider: z.string(), group: z.string() })).optional(),
     /** Of `too-many-attempts`: seconds to wait. */
     retryAfterSeconds: z.int().optional(),
   })

@@ -63,6 +63,8 @@ export const TeamSchema = z
     permissions: z.array(PermissionSchema),
     /** Null for more than 1 000. */
     memberCount: z.int().nullable(),
+    /** API keys that belong to the team, and go with it. */
+    apiKeyCount: z.int(),
     version: z.int(),
     createdAt: z.iso.datetime(),
   })

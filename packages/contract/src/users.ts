@@ -53,7 +53,14 @@ export const UserSchema = z
     invitedUntil: z.iso.datetime().nullable(),
     /** Granted directly. */
     permissions: z.array(PermissionSchema),
-    teams: z.array(z.strictObject({ id: z.uuid(), name: z.string() })),
+    teams: z.array(
+      z.strictObject({
+        id: z.uuid(),
+        name: z.string(),
+        /** The identity provider whose groups put the user into the team; null for by hand. */
+        provider: z.string().nullable(),
+      }),
+    ),
     /** What the user may do: granted directly or by a team. */
     effectivePermissions: z.array(EffectivePermissionSchema),
     createdAt: z.iso.datetime(),

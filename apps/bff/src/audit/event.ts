@@ -29,9 +29,13 @@ export type AuditEvent =
   | { action: 'team.renamed'; subject: string }
   | { action: 'team.updated'; subject: string; fields: 'description'[] }
   | { action: 'team.permissions-set'; subject: string; permissions: readonly Permission[] }
-  /** Subject: the team and the user, with a slash between. */
-  | { action: 'team.member-added'; subject: string }
-  | { action: 'team.member-removed'; subject: string }
+  /** Subject: the team and the user, with a slash between. At a sign-in that brought it, the means is that of the session. */
+  | { action: TeamMemberAction; subject: string; means?: string }
+  /** Subject: the team and the key, with a slash between. */
+  | { action: 'team.api-key-added'; subject: string }
+  /** Subject: the provider, the group and the team, with slashes between. A group may have slashes in it, neither of the others has. */
+  | { action: 'oidc-group.mapped'; subject: string }
+  | { action: 'oidc-group.unmapped'; subject: string }
   | { action: 'team.deleted'; subject: string; permissions: readonly Permission[] }
   | { action: 'user.password-reset'; subject: string }
   | { action: 'user.password-changed'; subject: string }
@@ -46,6 +50,9 @@ export type AuditEvent =
   | { action: 'audit.exported'; subject: string; fields: FilterField[] }
   /** The subject names the first and the last event that were dropped. */
   | { action: 'audit.dropped'; subject: string };
+
+/** What can happen to a membership. One is kept when nobody else could manage access. */
+type TeamMemberAction = 'team.member-added' | 'team.member-removed' | 'team.member-kept';
 
 /** The fields of a secret that a change can touch. */
 export type SecretField = 'value' | 'description' | 'destinations';

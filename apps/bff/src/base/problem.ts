@@ -13,6 +13,8 @@ export interface ProblemParams {
   detail?: string;
   errors?: FieldError[];
   permissions?: readonly Permission[];
+  /** Of `member-by-group`. Names that the provider gave, and nobody sent. */
+  groups?: readonly { provider: string; group: string }[];
   retryAfterSeconds?: number;
   /** Of `unauthenticated`: what was wrong with the API key that was sent (RFC 6750, 3.1). */
   challenge?: 'invalid_request' | 'invalid_token';
@@ -41,7 +43,7 @@ export function fieldProblem(field: string, message: string): Problem {
 /** The answer that tells a caller about a problem: `application/problem+json`, RFC 9457. */
 export function toResponse(problem: Problem, requestId: string): Response {
   const { status, title, detail } = problems[problem.code];
-  const { errors, permissions, retryAfterSeconds, allow, challenge } = problem.params;
+  const { errors, permissions, groups, retryAfterSeconds, allow, challenge } = problem.params;
   const document: ProblemDocument = {
     type: problemType(problem.code),
     title,
@@ -50,6 +52,7 @@ export function toResponse(problem: Problem, requestId: string): Response {
     requestId,
     ...(errors && { errors }),
     ...(permissions && { permissions: [...permissions] }),
+    ...(groups && { groups: [...groups] }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   };
   const headers = new Headers({ 'Content-Type': 'application/problem+json' });

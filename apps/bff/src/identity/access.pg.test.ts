@@ -224,7 +224,7 @@ describe('what somebody may do', () => {
     await newTeam(['ACCESS_MANAGEMENT']);
     const { effectivePermissions, teams } = (await admin.send('GET', `/users/${id}`)).json;
     const refs = [one, two].map(({ id: teamId, name }) => ({ id: teamId, name }));
-    expect(teams).toEqual(refs);
+    expect(teams).toEqual(refs.map((team) => ({ ...team, provider: null })));
     expect(effectivePermissions).toEqual([
       { permission: 'SECRET_MANAGEMENT_READ', isDirect: true, teams: refs.slice(0, 1) },
       { permission: 'SECRET_MANAGEMENT_CREATE', isDirect: false, teams: refs },

@@ -68,6 +68,8 @@ describe('a key', () => {
       id,
       name: 'Nightly import',
       permissions: ['SECRET_MANAGEMENT_READ'],
+      team: null,
+      effectivePermissions: [{ permission: 'SECRET_MANAGEMENT_READ', isDirect: true, teams: [] }],
       endsWith: token.slice(-4),
       createdAt: expect.any(String),
       createdBy: 'keeper',
@@ -199,6 +201,144 @@ describe('a key', () => {
   test.each(['not-an-id', '%00', "' or true --"])('of the id %s is not found', async (id) => {
     const { status } = await admin.send('DELETE', `/api-keys/${encodeURIComponent(id)}`);
     expect(status).toBe(404);
+  });
+});
+
+describe('a key of a team', () => {
+  const newTeam = async (
+    permissions: readonly Permission[] = [],
+  ): Promise<{ id: string; name: string; etag: string }> => {
+    const name = `team-${crypto.randomUUID().slice(0, 8)}`;
+    const { json, headers } = await admin.send('POST', '/teams', { name, permissions });
+    return { id: json.id, name, etag: headers.get('ETag') ?? '' };
+  };
+  const createFor = async (
+    name: string,
+    teamId: string,
+    permissions: readonly Permission[] = [],
+  ) => {
+    const answer = await admin.send('POST', '/api-keys', { name, permissions, teamId });
+    if (answer.status === 201) tokens.push(answer.json.token);
+    return {
+      answer,
+      at: (where: TestNode) => createProgram(where.url, answer.json.token, keepAnswer),
+    };
+  };
+
+  test('may do what it and the team may, at every moment and on every node', async () => {
+    const team = await newTeam(['SECRET_MANAGEMENT_READ']);
+    const { answer, at } = await createFor('of a team', team.id, ['AUDIT_READ']);
+    expect(answer.json).toMatchObject({
+      permissions: ['AUDIT_READ'],
+      team: { id: team.id, name: team.name },
+      effectivePermissions: [
+        {
+          permission: 'SECRET_MANAGEMENT_READ',
+          isDirect: false,
+          teams: [{ id: team.id, name: team.name }],
+        },
+        { permission: 'AUDIT_READ', isDirect: true, teams: [] },
+      ],
+    });
+    const statuses = async (where: TestNode) => {
+      const found: number[] = [];
+      for (const path of ['/secrets', '/audit-events', '/api-keys'])
+        found.push((await at(where).send('GET', path)).status);
+      return found;
+    };
+    expect(await statuses(node)).toEqual([200, 200, 403]);
+    await admin.send('PATCH', `/teams/${team.id}`, { permissions: ['ACCESS_MANAGEMENT'] });
+    expect(await statuses(other)).toEqual([403, 200, 200]);
+    const listed = await admin.send('GET', '/api-keys?q=of%20a%20team');
+    expect(listed.json.items[0].effectivePermissions[1]).toMatchObject({
+      permission: 'ACCESS_MANAGEMENT',
+    });
+    const events =
+      await sql`select action, subject from audit_events where subject like '%of a team' order by id`;
+    expect([...events]).toEqual([
+      { action: 'api-key.created', subject: 'of a team' },
+      { action: 'team.api-key-added', subject: `${team.name}/of a team` },
+    ]);
+  });
+
+  test('needs no permission of its own, but a team that is there', async () => {
+    const team = await newTeam();
+    expect((await createFor('nothing of its own', team.id)).answer.json).toMatchObject({
+      permissions: [],
+      effectivePermissions: [],
+    });
+    for (const [teamId, field] of [
+      [crypto.randomUUID(), 'teamId'],
+      ['x', 'teamId'],
+      [null, 'permissions'],
+    ] as const) {
+      const { status, problem } = await admin.send('POST', '/api-keys', { name: 'none', teamId });
+      expect([teamId, status, problem.errors?.map((error) => error.field)]).toEqual([
+        teamId,
+        400,
+        [field],
+      ]);
+    }
+  });
+
+  test('is revoked with the team on every node, and each has its event', async () => {
+    const team = await newTeam(['SECRET_MANAGEMENT_READ']);
+    const keys = [
+      await createFor('first to go', team.id),
+      await createFor('second to go', team.id, ['AUDIT_READ']),
+    ];
+    expect((await admin.send('GET', `/teams/${team.id}`)).json.apiKeyCount).toBe(2);
+    // Whoever was told of fewer keys is asked once more.
+    const stale = await admin.send('DELETE', `/teams/${team.id}`, undefined, {
+      'If-Match': team.etag,
+    });
+    expect([stale.status, stale.problem.type]).toEqual([412, '/problems/team-changed']);
+    for (const { at } of keys) expect((await at(other).send('GET', '/secrets')).status).toBe(200);
+    expect((await admin.send('DELETE', `/teams/${team.id}`)).status).toBe(204);
+    for (const { at } of keys) expect((await at(other).send('GET', '/secrets')).status).toBe(401);
+    const events = await sql`
+      select action, subject from audit_events where subject like '% to go' or subject = ${team.name} order by id`;
+    expect(events.slice(-3)).toEqual([
+      { action: 'api-key.revoked', subject: 'first to go' },
+      { action: 'api-key.revoked', subject: 'second to go' },
+      { action: 'team.deleted', subject: team.name },
+    ]);
+    const ids = keys.map(({ answer }) => answer.json.id);
+    expect(await sql`select from grants where principal_id in ${sql(ids)}`).toHaveLength(0);
+  });
+
+  test('made in the moment in which the team is deleted is refused, or revoked with it', async () => {
+    for (let round = 0; round < 15; round += 1) {
+      const team = await newTeam(['SECRET_MANAGEMENT_READ']);
+      const name = `late ${round}`;
+      const [made, deleted] = await Promise.all([
+        createFor(name, team.id),
+        other.client(admin.cookie).send('DELETE', `/teams/${team.id}`),
+      ]);
+      expect(deleted.status).toBe(204);
+      const events = await sql`select action from audit_events where subject = ${name} order by id`;
+      const told = events.map(({ action }) => action);
+      if (made.answer.status === 201) {
+        expect(told).toEqual(['api-key.created', 'api-key.revoked']);
+        expect((await made.at(node).send('GET', '/secrets')).status).toBe(401);
+      } else {
+        expect([made.answer.status, told]).toEqual([400, []]);
+      }
+    }
+  });
+
+  test('that is revoked while the team is deleted has one event', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const team = await newTeam();
+      const { answer } = await createFor(`twice ${round}`, team.id);
+      await Promise.all([
+        admin.send('DELETE', `/api-keys/${answer.json.id}`),
+        other.client(admin.cookie).send('DELETE', `/teams/${team.id}`),
+      ]);
+      const events =
+        await sql`select from audit_events where action = 'api-key.revoked' and subject = ${`twice ${round}`}`;
+      expect(events).toHaveLength(1);
+    }
   });
 });
 

@@ -1,13 +1,14 @@
 import type { ApiKey, ApiKeySort } from '@dropsafe/contract/api-keys';
 import { and, eq, sql, type SQL } from 'drizzle-orm';
 import type { Permission } from '@dropsafe/contract/permissions';
-import { makePgArray, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { index, makePgArray, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { bytes, moment } from '../base/columns.ts';
 import { isUniqueViolation, type Database, type Queries } from '../base/database.ts';
 import { gather } from '../base/gather.ts';
 import { Problem } from '../base/problem.ts';
 import { grantsOf } from '../permissions/permissions.ts';
 import type { PageCursor } from './page-cursor.ts';
+import { teams, type GrantingTeam } from './teams.store.ts';
 
 /** API keys of programs. The token itself is only with whoever created the key. */
 export const apiKeys = pgTable(
@@ -22,20 +23,37 @@ export const apiKeys = pgTable(
       .notNull()
       .default(sql`now()`),
     createdBy: text().notNull(),
+    /** The team that the key belongs to. It goes before its team does, with an event of its own: nothing happens by itself here. */
+    teamId: uuid().references(() => teams.id),
     expiresAt: moment(),
     /** Up to a minute behind, so that not every request is a write. */
     lastUsedAt: moment(),
   },
   // Whatever its case: two keys that look alike in the trail would be one for whoever reads it.
-  (table) => [uniqueIndex('api_keys_name').on(sql`lower(${table.name})`)],
+  (table) => [
+    uniqueIndex('api_keys_name').on(sql`lower(${table.name})`),
+    index('api_keys_by_team').on(table.teamId),
+  ],
 );
 
 const hasExpired = sql<boolean>`coalesce(${apiKeys.expiresAt} <= now(), false)`;
+
+/** A key as it is stored, with what decides what it may do. */
+export interface StoredApiKey extends Omit<ApiKey, 'team' | 'effectivePermissions'> {
+  team: GrantingTeam | null;
+}
+
+/** What a key may do, as a column of a query of keys: granted to itself, or to its team. Every request of a program reads it. */
+const permissionsOfKey = grantsOf(apiKeys.id, sql`select ${apiKeys.teamId}`);
+
+const teamOfKey = sql`select json_build_object('id', ${teams.id}, 'name', ${teams.name}, 'permissions', ${grantsOf(teams.id)})
+  from ${teams} where ${teams.id} = ${apiKeys.teamId}`;
 
 const columns = {
   id: apiKeys.id,
   name: apiKeys.name,
   permissions: grantsOf(apiKeys.id),
+  team: sql<GrantingTeam | null>`(${teamOfKey})`,
   endsWith: apiKeys.endsWith,
   createdAt: apiKeys.createdAt,
   createdBy: apiKeys.createdBy,
@@ -65,7 +83,7 @@ export function prepareFindApiKey({
       tokenHash: apiKeys.tokenHash,
       id: apiKeys.id,
       name: apiKeys.name,
-      permissions: grantsOf(apiKeys.id),
+      permissions: permissionsOfKey,
       isTouchDue: sql<boolean>`coalesce(${apiKeys.lastUsedAt} < now() - interval '1 minute', true)`,
     })
     .from(apiKeys)
@@ -105,6 +123,7 @@ export interface NewApiKey {
   tokenHash: Uint8Array;
   endsWith: string;
   createdBy: string;
+  teamId: string | null;
   expiresAt: string | null;
 }
 
@@ -121,7 +140,7 @@ export async function insertApiKey(queries: Queries, key: NewApiKey): Promise<vo
 }
 
 /** One key by its id. */
-export async function findApiKey(queries: Queries, id: string): Promise<ApiKey | undefined> {
+export async function findApiKey(queries: Queries, id: string): Promise<StoredApiKey | undefined> {
   const [key] = await queries.select(columns).from(apiKeys).where(eq(apiKeys.id, id));
   return key;
 }
@@ -133,6 +152,17 @@ export async function deleteApiKey(queries: Queries, id: string): Promise<string
     .where(eq(apiKeys.id, id))
     .returning({ name: apiKeys.name });
   return gone?.name;
+}
+
+/** Deletes the keys of a team; answers which these were. */
+export async function deleteApiKeysOfTeam(
+  queries: Queries,
+  teamId: string,
+): Promise<{ id: string; name: string }[]> {
+  return queries
+    .delete(apiKeys)
+    .where(eq(apiKeys.teamId, teamId))
+    .returning({ id: apiKeys.id, name: apiKeys.name });
 }
 
 /** Which keys a page shows. */
@@ -155,7 +185,7 @@ const sortKeys = {
 export async function listApiKeys(
   queries: Queries,
   { sort, q, limit, after }: ApiKeyPageRequest,
-): Promise<ApiKey[]> {
+): Promise<StoredApiKey[]> {
   const field = sort.replace('-', '') as keyof typeof sortKeys; // as: the sort order is a field with or without "-"
   const key = sortKeys[field];
   const [direction, beyond] = sort.startsWith('-') ? [sql`desc`, sql`>`] : [sql`asc`, sql`<`];
@@ -186,7 +216,7 @@ function matches(q: string): SQL | undefined {
 }
 
 /** The sort key of a row, as a cursor carries it. */
-export function keyOf(sort: ApiKeySort, key: ApiKey): string | null {
+export function keyOf(sort: ApiKeySort, key: StoredApiKey): string | null {
   // As it is: only the database knows its own lower case.
   if (sort.endsWith('name')) return key.name;
   return sort.endsWith('createdAt') ? key.createdAt : key.lastUsedAt;

@@ -133,7 +133,7 @@ export function createIdentity(
 
   return {
     limits,
-    apiKeys: createApiKeys(database, audit, permissions),
+    apiKeys: createApiKeys(database, changeAccess, permissions),
     sessions: createSessions(database, audit, permissions, limits.idleMinutes),
 
     async authenticate(token, origin) {

@@ -30,10 +30,11 @@ export async function findIdentity(
   queries: Queries,
   provider: string,
   subject: string,
-): Promise<{ userId: string; issuer: string | null } | undefined> {
+): Promise<{ id: string; name: string; issuer: string | null } | undefined> {
   const [identity] = await queries
-    .select({ userId: oidcIdentities.userId, issuer: oidcIdentities.issuer })
+    .select({ id: users.id, name: users.name, issuer: oidcIdentities.issuer })
     .from(oidcIdentities)
+    .innerJoin(users, eq(users.id, oidcIdentities.userId))
     .where(and(eq(oidcIdentities.provider, provider), eq(oidcIdentities.subject, subject)));
   return identity;
 }

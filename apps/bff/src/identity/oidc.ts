@@ -165,6 +165,9 @@ export function createOidc(provider: SignInProvider): Oidc {
         );
         const claims = tokens.claims();
         if (claims === undefined) throw new Refusal('answer-invalid');
+        // The library looks at the authorised party of several audiences only (OpenID Connect Core 1.0, 3.1.3.7).
+        if (claims.azp !== undefined && claims.azp !== provider.clientId)
+          throw new Refusal('audience-wrong');
         // It was made for this very request: one of another time comes from a clock that is wrong, or from a store.
         if (Math.abs(claims.iat - Date.now() / 1000) > toleranceSeconds)
           throw new Refusal('token-of-another-time');

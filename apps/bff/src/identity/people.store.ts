@@ -7,7 +7,7 @@ import { invitations } from './invitations.store.ts';
 import type { Placed } from './access-cursor.ts';
 import { beyondCursor, orderOf, patternOf, type PageRequest } from './page.store.ts';
 import { oidcIdentities } from './oidc-identities.store.ts';
-import { permissionsOfUser, teamMembers, teams } from './teams.store.ts';
+import { permissionsOfUser, teamMembers, teams, type GrantingTeam } from './teams.store.ts';
 import { users } from './users.store.ts';
 
 /** @file Users together with their teams and what these grant: what more than one table knows of a user. */
@@ -51,10 +51,9 @@ export async function findSignedIn(
 }
 
 /** A team of a user, with what it grants. */
-export interface GrantingTeam {
-  id: string;
-  name: string;
-  permissions: readonly string[];
+export interface TeamOfUser extends GrantingTeam {
+  /** The identity provider whose groups put the user into it; null for by hand. */
+  provider: string | null;
 }
 
 /** A user with all that decides what they may do. */
@@ -67,12 +66,13 @@ export interface Person {
   provider: { name: string; hasSignedIn: boolean } | null;
   invitedUntil: string | null;
   permissions: Permission[];
-  teams: GrantingTeam[];
+  teams: TeamOfUser[];
   createdAt: string;
   version: number;
 }
 
-const teamsOfUser = sql`select json_build_object('id', ${teams.id}, 'name', ${teams.name}, 'permissions', ${grantsOf(teams.id)})
+const teamsOfUser = sql`select json_build_object('id', ${teams.id}, 'name', ${teams.name}, 'permissions', ${grantsOf(teams.id)},
+    'provider', ${teamMembers.provider})
   from ${teamMembers} join ${teams} on ${teams.id} = ${teamMembers.teamId}
   where ${teamMembers.userId} = ${users.id} order by ${teams.canonicalName}`;
 const invitedUntil = sql`select ${invitations.expiresAt} from ${invitations}
@@ -89,7 +89,7 @@ const personColumns = {
   provider: sql<Person['provider']>`(${providerOfUser})`,
   invitedUntil: sql<string | null>`(${invitedUntil})`.mapWith(invitations.expiresAt),
   permissions: grantsOf(users.id),
-  teams: sql<GrantingTeam[]>`to_json(array(${teamsOfUser}))`,
+  teams: sql<TeamOfUser[]>`to_json(array(${teamsOfUser}))`,
   createdAt: users.createdAt,
   version: users.version,
 };

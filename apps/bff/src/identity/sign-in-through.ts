@@ -17,6 +17,7 @@ import { attemptKey, createUseUpAttempt } from './attempts.ts';
 import { derive } from './challenge.ts';
 import { insertChallenge, useUpChallenge } from './challenges.store.ts';
 import { readGroups } from './claims.ts';
+import { keepTeamsInStep } from './group-teams.ts';
 import { lockedAfterFailures } from './guessing.ts';
 import { useUpLogoutToken } from './logout-tokens.store.ts';
 import { findAwaited, findIdentity, linkIdentity } from './oidc-identities.store.ts';
@@ -126,25 +127,26 @@ export function createSignInThrough(
     return oidc.exchange(redirectUri(origin, settings.name), token, query);
   }
 
-  /** Who somebody is here. Runs in the transaction that opens the session, under the lock of who may do what. */
+  /** Who somebody is here, in the transaction that opens the session. */
   async function identify(
     tx: Transaction,
     tell: (event: AuditEvent) => void,
     { name: provider, issuer, createUsers }: SignInProvider,
     { subject, userName }: Proven,
-  ): Promise<string> {
-    const identity = await findIdentity(tx, provider, subject);
-    if (identity !== undefined) {
-      if (identity.issuer !== issuer) throw new Refusal('issuer-changed');
-      return identity.userId;
-    }
+  ): Promise<{ id: string; name: string }> {
+    const known = await findLinked(tx, provider, issuer, subject);
+    if (known !== undefined) return known;
+    // Who can sign in changes. Also: a new person in two tabs at once is one user, whom the second tab finds.
+    await lockAccess(tx);
+    const quicker = await findLinked(tx, provider, issuer, subject);
+    if (quicker !== undefined) return quicker;
     const name = readUserName(userName);
     const awaited = await findAwaited(tx, provider, canonicalName(name));
     if (awaited === undefined && !createUsers) throw new Refusal('user-unknown');
     const user = awaited ?? (await createUser(tx, tell, name));
     await linkIdentity(tx, user.id, { provider, issuer, subject });
     tell({ action: 'user.linked', subject: `${user.name}/oidc:${provider}` });
-    return user.id;
+    return user;
   }
 
   /** Ends sessions in the name of a provider. Throws what `work` throws; then none has ended. */
@@ -182,9 +184,10 @@ export function createSignInThrough(
         const { groups, fault, ignored } = readGroups(proven.groups);
         const how = { means: `oidc:${name}`, agent: returned.agent, identity: proven };
         const opened = await startSession(caller, how, async (tx, tell) => {
-          await lockAccess(tx);
-          const userId = await identify(tx, tell, found.settings, proven);
-          const user = await findSignedIn(tx, userId);
+          const { id, name: userName } = await identify(tx, tell, found.settings, proven);
+          await keepTeamsInStep(tx, tell, { userId: id, userName, provider: name, groups });
+          // After the teams: what they grant is a part of it.
+          const user = await findSignedIn(tx, id);
           if (user === undefined) throw new Refusal('user-disabled');
           await takeFailureBack(tx, address);
           await pruneAttempts(tx, lockedAfterFailures);
@@ -235,6 +238,17 @@ export function createSignInThrough(
 }
 
 const redirectUri = (origin: string, provider: string) => `${origin}/sign-in/oidc/${provider}`;
+
+async function findLinked(
+  tx: Transaction,
+  provider: string,
+  issuer: string,
+  subject: string,
+): Promise<{ id: string; name: string } | undefined> {
+  const identity = await findIdentity(tx, provider, subject);
+  if (identity !== undefined && identity.issuer !== issuer) throw new Refusal('issuer-changed');
+  return identity;
+}
 
 function readUserName(claim: unknown): string {
   if (typeof claim !== 'string') throw new Refusal('name-missing');

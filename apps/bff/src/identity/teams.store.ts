@@ -1,12 +1,9 @@
-import { membersCountedUpTo, type AccessSort, type Team } from '@dropsafe/contract/teams';
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import { index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { moment } from '../base/columns.ts';
 import { isUniqueViolation, type Queries } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
 import { grantsOf } from '../permissions/permissions.ts';
-import type { Placed } from './access-cursor.ts';
-import { beyondCursor, orderOf, patternOf, type PageRequest } from './page.store.ts';
 import { users } from './users.store.ts';
 
 /** Teams. What they grant is in the grants, as for every principal. */
@@ -31,7 +28,7 @@ export const teams = pgTable(
   ],
 );
 
-/** Who is in which team. */
+/** Who is in which team, and whether by hand or by groups of an identity provider. */
 export const teamMembers = pgTable(
   'team_members',
   {
@@ -41,6 +38,10 @@ export const teamMembers = pgTable(
     userId: uuid()
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
+    /** The identity provider whose groups gave it; null for by hand. */
+    provider: text(),
+    /** The mappings that gave it, in the order of their ids (oidc-groups.store.ts); null for by hand. */
+    mappings: uuid().array(),
   },
   (table) => [
     primaryKey({ columns: [table.teamId, table.userId] }),
@@ -53,48 +54,6 @@ export const permissionsOfUser = grantsOf(
   users.id,
   sql`select ${teamMembers.teamId} from ${teamMembers} where ${teamMembers.userId} = ${users.id}`,
 );
-
-// Nested, and counted up to a limit: a team may have every user as a member.
-const someMembers = sql`select from ${teamMembers} where ${teamMembers.teamId} = ${teams.id} limit ${sql.raw(String(membersCountedUpTo + 1))}`;
-const teamColumns = {
-  id: teams.id,
-  name: teams.name,
-  description: teams.description,
-  permissions: grantsOf(teams.id),
-  memberCount: sql<number | null>`(select count(*)::int from (${someMembers}) as counted)`.mapWith(
-    (count: number) => (count > membersCountedUpTo ? null : count),
-  ),
-  version: teams.version,
-  createdAt: teams.createdAt,
-};
-
-/** A team by its id. */
-export async function findTeam(queries: Queries, id: string): Promise<Team | undefined> {
-  const [team] = await queries.select(teamColumns).from(teams).where(eq(teams.id, id));
-  return team;
-}
-
-/** One page of the teams, read by the index of the order. */
-export async function listTeams(
-  queries: Queries,
-  { sort, q, limit, after }: PageRequest,
-): Promise<Placed<Team>[]> {
-  const keys = { name: teams.canonicalName, createdAt: teams.createdAt, id: teams.id };
-  return queries
-    .select({ row: teamColumns, key: keyColumn(sort) })
-    .from(teams)
-    .where(
-      and(
-        q === '' ? undefined : sql`${teams.canonicalName} like ${patternOf(q)}`,
-        beyondCursor(sort, keys, after),
-      ),
-    )
-    .orderBy(...orderOf(sort, keys))
-    .limit(limit);
-}
-
-const keyColumn = (sort: AccessSort) =>
-  sort.endsWith('name') ? teams.canonicalName : teams.createdAt;
 
 /** Adds a team. Throws `team-name-taken`. */
 export async function insertTeam(
@@ -134,6 +93,13 @@ export async function deleteTeam(queries: Queries, id: string): Promise<void> {
   await queries.delete(teams).where(eq(teams.id, id));
 }
 
+/** A team, with what it grants. */
+export interface GrantingTeam {
+  id: string;
+  name: string;
+  permissions: readonly string[];
+}
+
 /** Somebody's or some team's name, by id. */
 export type Named = { id: string; name: string };
 
@@ -155,13 +121,15 @@ export async function findUserNames(queries: Queries, ids: readonly string[]): P
     .where(inArray(users.id, [...ids]));
 }
 
-/** A user in a team. */
+/** A user in a team; by hand unless it says otherwise. */
 export interface Membership {
   teamId: string;
   userId: string;
+  provider?: string | null;
+  mappings?: string[] | null;
 }
 
-/** Adds memberships; answers those that were not there before. */
+/** Adds memberships; answers those that were not there before, or were by a group. */
 export async function insertMemberships(
   queries: Queries,
   memberships: readonly Membership[],
@@ -170,7 +138,11 @@ export async function insertMemberships(
   return queries
     .insert(teamMembers)
     .values([...memberships])
-    .onConflictDoNothing()
+    .onConflictDoUpdate({
+      target: [teamMembers.teamId, teamMembers.userId],
+      set: { provider: null, mappings: null },
+      setWhere: isNotNull(teamMembers.provider),
+    })
     .returning();
 }
 
@@ -184,5 +156,18 @@ export async function deleteMembers(
   return queries
     .delete(teamMembers)
     .where(and(eq(teamMembers.teamId, teamId), inArray(teamMembers.userId, [...userIds])))
+    .returning();
+}
+
+/** Takes a user out of teams; answers the memberships as they were. */
+export async function deleteMemberships(
+  queries: Queries,
+  userId: string,
+  teamIds: readonly string[],
+): Promise<Membership[]> {
+  if (teamIds.length === 0) return [];
+  return queries
+    .delete(teamMembers)
+    .where(and(eq(teamMembers.userId, userId), inArray(teamMembers.teamId, [...teamIds])))
     .returning();
 }

@@ -15,18 +15,21 @@ import type { Permissions } from '../permissions/permissions.ts';
 import { subjectOf, type ChangeAccess } from './access.ts';
 import { inOrder, isSame } from './granted.ts';
 import { pageOf, readPage } from './access-cursor.ts';
+import { deleteApiKeysOfTeam } from './api-keys.store.ts';
+import { demandByHand } from './group-teams.ts';
+import { findGroupsOfTeam } from './oidc-groups.store.ts';
+import { unmapped } from './oidc-groups.ts';
 import {
   deleteMembers,
   deleteTeam,
-  findTeam,
   findUserNames,
   insertMemberships,
   insertTeam,
-  listTeams,
   updateTeam,
   type Named,
 } from './teams.store.ts';
 import { isUuid } from './uuid.ts';
+import { findTeam, listTeams } from './whole-teams.store.ts';
 
 /** A team with the entity tag of the version that it describes. */
 export interface VersionedTeam {
@@ -41,14 +44,14 @@ export interface Teams {
   describe(caller: Caller, id: string): Promise<VersionedTeam>;
   /** Throws `team-name-taken`, `validation-failed` for `members`. */
   create(caller: Caller, input: CreateTeam): Promise<VersionedTeam>;
-  /** Throws `not-found`, `team-changed`, `team-name-taken`, `last-access-manager`, `validation-failed` for `addMembers`. */
+  /** Throws `not-found`, `team-changed`, `team-name-taken`, `member-by-group`, `last-access-manager`, `validation-failed` for `addMembers`. */
   update(
     caller: Caller,
     id: string,
     ifMatch: string | undefined,
     patch: UpdateTeam,
   ): Promise<VersionedTeam>;
-  /** Throws `not-found`, `team-changed`, `last-access-manager`. */
+  /** Deletes a team with its groups, and revokes its API keys. Throws `not-found`, `team-changed`, `last-access-manager`. */
   delete(caller: Caller, id: string, ifMatch: string | undefined): Promise<void>;
 }
 
@@ -69,7 +72,7 @@ export function createTeamsDoor(
     return team;
   }
 
-  /** Adds users; answers whether any was not in the team before. */
+  /** Adds users by hand; answers whether any was not in the team before, or by a group only. */
   async function addMembers(
     tx: Transaction,
     tell: (event: AuditEvent) => void,
@@ -90,13 +93,14 @@ export function createTeamsDoor(
     return added.length > 0;
   }
 
-  /** Removes users; answers whether any was in the team. */
+  /** Removes users; answers whether any was in the team. Throws `member-by-group`. */
   async function removeMembers(
     tx: Transaction,
     tell: (event: AuditEvent) => void,
     team: Named,
     userIds: readonly string[],
   ): Promise<boolean> {
+    await demandByHand(tx, [team.id], userIds);
     const removed = await deleteMembers(tx, team.id, userIds);
     const found = await findUserNames(
       tx,
@@ -163,6 +167,11 @@ export function createTeamsDoor(
       await permissions.demand(caller, manageAccess, subjectOf('team', id));
       await changeAccess(caller, async (tx, tell) => {
         const team = await findForChange(tx, id, ifMatch);
+        for (const key of await deleteApiKeysOfTeam(tx, id)) {
+          await permissions.grant(tx, key.id, []);
+          tell({ action: 'api-key.revoked', subject: key.name });
+        }
+        for (const group of await findGroupsOfTeam(tx, id)) tell(unmapped({ ...group, team }));
         await permissions.grant(tx, id, []);
         await deleteTeam(tx, id);
         tell({ action: 'team.deleted', subject: team.name, permissions: team.permissions });

@@ -22,22 +22,17 @@ import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Permissions } from '../permissions/permissions.ts';
 import { subjectOf, type ChangeAccess } from './access.ts';
 import { inOrder, isSame } from './granted.ts';
+import { demandByHand } from './group-teams.ts';
 import { deleteInvitation, replaceInvitation } from './invitations.store.ts';
 import { pageOf, readPage } from './access-cursor.ts';
 import { findPerson, listPeople, type Person } from './people.store.ts';
 import { insertAwaited } from './oidc-identities.store.ts';
 import { deleteSessionsOf } from './sessions.store.ts';
-import type { SignInProvider } from './sign-in-providers.ts';
-import {
-  deleteMembers,
-  findTeam,
-  findTeamNames,
-  insertMemberships,
-  type Named,
-} from './teams.store.ts';
+import { deleteMemberships, findTeamNames, insertMemberships, type Named } from './teams.store.ts';
 import { hashToken, mintToken } from './token.ts';
 import { deleteUser, insertUser, updateUser } from './users.store.ts';
 import { isUuid } from './uuid.ts';
+import { findTeam } from './whole-teams.store.ts';
 
 /** A user with the entity tag of what is shown of them. */
 export interface VersionedUser {
@@ -60,7 +55,7 @@ export interface Users {
     caller: Caller,
     input: CreateUser,
   ): Promise<VersionedUser & { invitation: Invitation | null }>;
-  /** Throws `not-found`, `user-changed`, `user-name-taken`, `last-access-manager`, `validation-failed` for `teams`. */
+  /** Throws `not-found`, `user-changed`, `user-name-taken`, `member-by-group`, `last-access-manager`, `validation-failed` for `teams`. */
   update(
     caller: Caller,
     id: string,
@@ -78,7 +73,7 @@ export function createUsersDoor(
   database: Database,
   changeAccess: ChangeAccess,
   permissions: Permissions,
-  providers: readonly SignInProvider[],
+  providers: readonly string[],
 ): Users {
   const { queries } = database;
 
@@ -109,7 +104,7 @@ export function createUsersDoor(
     return { token, link: `/invitation#token=${token}`, expiresAt };
   }
 
-  /** Sets which teams a user is in. */
+  /** Sets which teams a user is in. One that a group put them into may stay, and not go. Throws `member-by-group`. */
   async function setTeams(
     tx: Transaction,
     tell: (event: AuditEvent) => void,
@@ -126,7 +121,9 @@ export function createUsersDoor(
       tx,
       joined.map((teamId) => ({ teamId, userId: user.id })),
     );
-    for (const team of left) await deleteMembers(tx, team.id, [user.id]);
+    const leftIds = left.map(({ id }) => id);
+    await demandByHand(tx, leftIds, [user.id]);
+    await deleteMemberships(tx, user.id, leftIds);
     for (const team of names)
       tell({ action: 'team.member-added', subject: `${team.name}/${user.name}` });
     for (const team of left)
@@ -161,8 +158,8 @@ export function createUsersDoor(
 
     async create(caller, { name, teams, permissions: wanted, provider }) {
       await permissions.demand(caller, manageAccess, 'users');
-      if (provider !== undefined && !providers.some((known) => known.name === provider))
-        throw fieldProblem('provider', 'There is no provider of this name.');
+      if (provider !== undefined && !providers.includes(provider))
+        throw fieldProblem('provider', 'There is no identity provider of this name.');
       const id = randomUUID();
       const granted = inOrder(wanted);
       return changeAccess(caller, async (tx, tell) => {
@@ -242,14 +239,14 @@ function present(person: Person): User {
   const { version: _, teams, ...shown } = person;
   return {
     ...shown,
-    teams: teams.map(({ id, name }) => ({ id, name })),
+    teams: teams.map(({ id, name, provider }) => ({ id, name, provider })),
     effectivePermissions: effectivePermissions(person.permissions, teams),
   };
 }
 
 /** The tag also tells that somebody else put the user into another team, which does not touch the user's own row. */
 function versioned(person: Person): VersionedUser {
-  const teams = person.teams.map(({ id }) => id).join();
+  const teams = person.teams.map(({ id, provider }) => [id, provider].join(' ')).join();
   const mark = createHash('sha256').update(`${person.id}\0${teams}`).digest('hex');
   return { user: present(person), etag: etagOf(mark, person.version) };
 }

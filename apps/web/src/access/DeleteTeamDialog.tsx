@@ -19,7 +19,7 @@ export function DeleteTeamDialog({ team, onClose, onDeleted }: Props) {
   const seen = useQuery(teamQuery(team.id));
   const deletion = useDeleteTeam();
   const toast = useToast();
-  const { permissions, memberCount } = seen.data?.team ?? team;
+  const { permissions, memberCount, apiKeyCount } = seen.data?.team ?? team;
   const problem = seen.error ?? deletion.error;
   const confirm = () => {
     if (seen.data === undefined) return;
@@ -48,6 +48,13 @@ export function DeleteTeamDialog({ team, onClose, onDeleted }: Props) {
           ? `${inWords(memberCount)} in this team, and nobody loses a permission.`
           : `${inWords(memberCount)} in this team. With their next request they lose what they hold by this team alone: ${withoutParts(permissions).join(', ')}.`}
       </Typography>
+      {apiKeyCount > 0 && (
+        <Typography variant="body1" sx={{ mt: 1.5 }}>
+          {apiKeyCount === 1
+            ? '1 API key belongs to this team and is revoked with it: the program that uses it loses access at once.'
+            : `${apiKeyCount.toLocaleString('en')} API keys belong to this team and are revoked with it: the programs that use them lose access at once.`}
+        </Typography>
+      )}
       <Typography variant="body2" sx={{ color: 'text.secondary', mt: 1.5 }}>
         The users themselves stay.
       </Typography>

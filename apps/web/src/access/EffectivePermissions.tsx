@@ -3,6 +3,7 @@ import { effectivePermissions, type EffectivePermission } from '@dropsafe/contra
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { monospace } from '../ui/theme.ts';
+import { useProviderLabel } from '../identity/identity.queries.ts';
 import type { ChosenTeam } from './TeamsField.tsx';
 
 interface Props {
@@ -13,6 +14,7 @@ interface Props {
 /** What somebody may do in the end, and where each permission comes from; of the form as it stands. */
 export function EffectivePermissions({ permissions, teams }: Props) {
   const effective = effectivePermissions(permissions, teams);
+  const labelOf = useProviderLabel();
   return (
     <Box
       component="section"
@@ -32,7 +34,7 @@ export function EffectivePermissions({ permissions, teams }: Props) {
                 {entry.permission}
               </Box>{' '}
               <Typography component="span" variant="caption">
-                {originOf(entry)}
+                {originOf(entry, teams, labelOf)}
               </Typography>
             </Box>
           ))}
@@ -42,8 +44,18 @@ export function EffectivePermissions({ permissions, teams }: Props) {
   );
 }
 
-function originOf({ isDirect, teams }: EffectivePermission): string {
-  const by = teams.map(({ name }) => name).join(', ');
+function originOf(
+  { isDirect, teams }: EffectivePermission,
+  chosen: readonly ChosenTeam[],
+  labelOf: (provider: string) => string,
+): string {
+  const providerOf = (id: string) => chosen.find((team) => team.id === id)?.provider ?? null;
+  const by = teams
+    .map(({ id, name }) => {
+      const provider = providerOf(id);
+      return provider === null ? name : `${name} (by a group of ${labelOf(provider)})`;
+    })
+    .join(', ');
   if (by === '') return 'granted directly';
   return isDirect ? `granted directly and by ${by}` : `by ${by}`;
 }

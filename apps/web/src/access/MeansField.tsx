@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
-import { signInMethodsQuery } from '../identity/sign-in-through.queries.ts';
+import { signInMethodsQuery } from '../identity/identity.queries.ts';
 import { Choice } from '../ui/Choice.tsx';
 import { FieldFrame } from '../ui/FieldFrame.tsx';
 
@@ -14,8 +14,7 @@ interface Props {
 /** How a new user will sign in. Nothing to choose where no provider is configured. */
 export function MeansField({ provider, onChange, error }: Props) {
   const id = useId();
-  const methods = useQuery(signInMethodsQuery);
-  const providers = methods.data?.providers ?? [];
+  const { data: providers = [] } = useQuery(signInMethodsQuery);
   if (providers.length === 0) return null;
   return (
     <FieldFrame

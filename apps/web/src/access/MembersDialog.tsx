@@ -13,6 +13,8 @@ import Typography from '@mui/material/Typography';
 import useMediaQuery from '@mui/material/useMediaQuery';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useId, useState, type ReactNode } from 'react';
+import { useProviderLabel } from '../identity/identity.queries.ts';
+import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { SearchField } from '../ui/SearchField.tsx';
 import {
@@ -22,6 +24,8 @@ import {
   useSetMember,
   usersQuery,
 } from './access.queries.ts';
+import { GroupsOfTeam } from './GroupsOfTeam.tsx';
+import { ListTitle } from './words.tsx';
 
 interface Props {
   team: Team;
@@ -30,7 +34,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Who is in a team. Every press is a change of its own, in effect at once. */
+/** Who is in a team, by hand and by groups of identity providers. Every press is a change of its own, in effect at once. */
 export function MembersDialog({ team, isNew, onClose }: Props) {
   const id = useId();
   const isNarrow = useMediaQuery('(max-width: 600px)', { noSsr: true });
@@ -39,7 +43,13 @@ export function MembersDialog({ team, isNew, onClose }: Props) {
   const found = useQuery({ ...usersQuery(pickerView(q)), enabled: q !== '' });
   const change = useSetMember(team.id);
   const shown = members.data?.pages.flatMap(({ items }) => items);
-  const isMember = (user: User) => user.teams.some((other) => other.id === team.id);
+  const membershipOf = (user: User) => user.teams.find((other) => other.id === team.id);
+  const labelOf = useProviderLabel();
+  /** The provider, in words, whose group put them in; undefined for by hand, or when they are not in. */
+  const groupsOf = (user: User) => {
+    const provider = membershipOf(user)?.provider ?? null;
+    return provider === null ? undefined : labelOf(provider);
+  };
   // In here: what stands outside of an open dialog is hidden from screen readers.
   const [done, setDone] = useState(
     isNew ? `Team ${team.name} created. Its members can be added now, or later.` : '',
@@ -52,6 +62,10 @@ export function MembersDialog({ team, isNew, onClose }: Props) {
           setDone(isIn ? `${user.name} joined ${team.name}` : `${user.name} left ${team.name}`),
       },
     );
+  const groupNote = (user: User) => {
+    const label = groupsOf(user);
+    return label === undefined ? undefined : `by a group of ${label}`;
+  };
   const problem = change.error ?? members.error ?? found.error;
   return (
     <Dialog
@@ -105,24 +119,26 @@ export function MembersDialog({ team, isNew, onClose }: Props) {
                 </Typography>
               )
             }
+            noteOf={groupNote}
             renderAction={(user) =>
-              isMember(user) ? (
+              membershipOf(user)?.provider === null ? (
                 <Typography variant="caption" sx={{ color: 'text.secondary', px: 1 }}>
                   Member
                 </Typography>
               ) : (
                 <Button
                   size="small"
-                  aria-label={`Add ${user.name}`}
+                  aria-label={`${groupsOf(user) === undefined ? 'Add' : 'Add by hand'} ${user.name}`}
                   disabled={change.isPending}
                   onClick={() => set(user, true)}
                 >
-                  Add
+                  {groupsOf(user) === undefined ? 'Add' : 'Add by hand'}
                 </Button>
               )
             }
           />
         )}
+        <GroupsOfTeam team={team} onDone={setDone} />
         <People
           label="Members"
           empty="Nobody is in this team yet. Find users above and add them."
@@ -138,16 +154,19 @@ export function MembersDialog({ team, isNew, onClose }: Props) {
               </Button>
             )
           }
+          noteOf={groupNote}
           renderAction={(user) => (
-            <Button
-              size="small"
-              color="error"
-              aria-label={`Remove ${user.name}`}
-              disabled={change.isPending}
-              onClick={() => set(user, false)}
-            >
-              Remove
-            </Button>
+            <DisabledReason reason={whyNotByHand(groupsOf(user))}>
+              <Button
+                size="small"
+                color="error"
+                aria-label={`Remove ${user.name}`}
+                disabled={change.isPending}
+                onClick={() => set(user, false)}
+              >
+                Remove
+              </Button>
+            </DisabledReason>
           )}
         />
       </DialogContent>
@@ -160,32 +179,27 @@ export function MembersDialog({ team, isNew, onClose }: Props) {
   );
 }
 
+function whyNotByHand(label: string | undefined): string | undefined {
+  if (label === undefined) return undefined;
+  return `A group of ${label} puts them into this team. Take them out of it there, or remove the group here.`;
+}
+
 interface PeopleProps {
   label: string;
   empty: string;
   /** Undefined while they load. */
   people: readonly User[] | undefined;
+  /** What stands below the name. */
+  noteOf: (user: User) => string | undefined;
   renderAction: (user: User) => ReactNode;
   more: ReactNode;
 }
 
-function People({ label, empty, people, renderAction, more }: PeopleProps) {
+function People({ label, empty, people, noteOf, renderAction, more }: PeopleProps) {
   const id = useId();
   return (
     <Box component="section" aria-labelledby={id} aria-busy={people === undefined}>
-      <Typography
-        id={id}
-        component="h3"
-        sx={{
-          fontWeight: 600,
-          fontSize: '0.875rem',
-          pb: 0.5,
-          borderBottom: 1,
-          borderColor: 'divider',
-        }}
-      >
-        {label}
-      </Typography>
+      <ListTitle id={id}>{label}</ListTitle>
       {people?.length === 0 && (
         <Typography variant="body2" sx={{ color: 'text.secondary', py: 1 }}>
           {empty}
@@ -200,7 +214,10 @@ function People({ label, empty, people, renderAction, more }: PeopleProps) {
           >
             <Typography variant="body2" sx={{ flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>
               {user.name}
-              {user.isDisabled && ' (disabled)'}
+              {user.isDisabled && ' (disabled)'}{' '}
+              <Typography component="span" variant="caption" sx={{ color: 'text.secondary' }}>
+                {noteOf(user)}
+              </Typography>
             </Typography>
             {renderAction(user)}
           </Box>

@@ -7,7 +7,7 @@ import {
 import Box from '@mui/material/Box';
 import Checkbox from '@mui/material/Checkbox';
 import Typography from '@mui/material/Typography';
-import { useId } from 'react';
+import { useId, type Ref } from 'react';
 import { monospace } from '../ui/theme.ts';
 import { Fieldset } from './Fieldset.tsx';
 
@@ -16,15 +16,18 @@ interface Props {
   permissions: readonly Permission[];
   onChange: (permissions: Permission[]) => void;
   error?: string | undefined;
+  /** Of the first one, for the focus. */
+  ref?: Ref<HTMLInputElement>;
 }
 
 /** Every permission with its sentence, to be ticked. What is held within another one that is ticked is shown so. */
-export function PermissionsField({ legend, permissions, onChange, error }: Props) {
+export function PermissionsField({ legend, permissions, onChange, error, ref }: Props) {
   return (
     <Fieldset legend={legend} error={error}>
-      {permissionNames.map((permission) => (
+      {permissionNames.map((permission, index) => (
         <Line
           key={permission}
+          {...(index === 0 && ref !== undefined && { ref })}
           permission={permission}
           whole={permissions.find((held) => permissionParts[held]?.includes(permission))}
           isGranted={permissions.includes(permission)}
@@ -47,9 +50,10 @@ interface LineProps {
   whole: Permission | undefined;
   isGranted: boolean;
   onGrant: (isGranted: boolean) => void;
+  ref?: Ref<HTMLInputElement>;
 }
 
-function Line({ permission, whole, isGranted, onGrant }: LineProps) {
+function Line({ permission, whole, isGranted, onGrant, ref }: LineProps) {
   const id = useId();
   const isPart = permissionNames.some((name) => permissionParts[name]?.includes(permission));
   return (
@@ -60,7 +64,9 @@ function Line({ permission, whole, isGranted, onGrant }: LineProps) {
         checked={isGranted || whole !== undefined}
         disabled={whole !== undefined}
         onChange={(event) => onGrant(event.target.checked)}
-        slotProps={{ input: { 'aria-describedby': `${id}-text` } }}
+        slotProps={{
+          input: { 'aria-describedby': `${id}-text`, ...(ref !== undefined && { ref }) },
+        }}
         sx={{ ml: -1, my: -0.25 }}
       />
       <Box sx={{ py: 0.75, minWidth: 0 }}>

@@ -1,9 +1,11 @@
 import type { Permission } from '@dropsafe/contract/permissions';
 import Box from '@mui/material/Box';
 import Checkbox from '@mui/material/Checkbox';
+import Radio from '@mui/material/Radio';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
+import { useProviderLabel } from '../identity/identity.queries.ts';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { SearchField } from '../ui/SearchField.tsx';
 import { pickerLimit, pickerView, teamsQuery } from './access.queries.ts';
@@ -15,16 +17,20 @@ export interface ChosenTeam {
   id: string;
   name: string;
   permissions: Permission[];
+  /** The identity provider whose groups put them into it; absent or null for by hand. */
+  provider?: string | null;
 }
 
 interface Props {
   teams: readonly ChosenTeam[];
   onChange: (teams: ChosenTeam[]) => void;
   error?: string | undefined;
+  /** One team at most, or none. */
+  isOne?: boolean;
 }
 
-/** Which teams a user is in: those chosen first, then the others that match the search. */
-export function TeamsField({ teams, onChange, error }: Props) {
+/** Which teams somebody is in: those chosen first, then the others that match the search. */
+export function TeamsField({ teams, onChange, error, isOne = false }: Props) {
   const [q, setQ] = useState('');
   const found = useQuery(teamsQuery(pickerView(q)));
   // A team that was just unticked stays in sight.
@@ -32,12 +38,24 @@ export function TeamsField({ teams, onChange, error }: Props) {
   const shown = new Map(
     [...known, ...teams, ...(found.data?.items ?? [])].map((team) => [team.id, team]),
   );
+  const labelOf = useProviderLabel();
+  const noteOf = (team: ChosenTeam) => {
+    const grants =
+      team.permissions.length === 0
+        ? 'Grants nothing.'
+        : `Grants ${withoutParts(team.permissions).join(', ')}.`;
+    return isByGroup(team)
+      ? `${grants} By a group of ${labelOf(team.provider)}: it is taken away there, or at the team.`
+      : grants;
+  };
   const isChosen = (id: string) => teams.some((team) => team.id === id);
   const hasMore = found.data !== undefined && found.data.nextCursor !== null;
   const isSearchUseful = hasMore || q !== '';
+  const groupName = useId();
+  const radioName = isOne ? groupName : undefined;
   return (
     <Fieldset
-      legend="Teams"
+      legend={isOne ? 'Team' : 'Teams'}
       error={error}
       help={hasMore ? `The first ${pickerLimit} teams. Search for others.` : undefined}
     >
@@ -53,14 +71,28 @@ export function TeamsField({ teams, onChange, error }: Props) {
         </Typography>
       )}
       <Box sx={{ maxHeight: 220, overflowY: 'auto', ml: -1 }}>
+        {isOne && shown.size > 0 && (
+          <Line
+            name="No team"
+            note="What it may do is granted to it alone."
+            radioName={radioName}
+            isChosen={teams.length === 0}
+            onChoose={() => onChange([])}
+          />
+        )}
         {[...shown.values()].map((team) => (
           <Line
             key={team.id}
-            team={team}
+            name={team.name}
+            note={noteOf(team)}
+            radioName={radioName}
             isChosen={isChosen(team.id)}
+            // They would be back at their next sign-in.
+            isFixed={isByGroup(team)}
             onChoose={(isIn) => {
               setKnown([...shown.values()].filter(({ id }) => isChosen(id) || id === team.id));
-              onChange(isIn ? [...teams, team] : teams.filter(({ id }) => id !== team.id));
+              const others = isOne ? [] : teams.filter(({ id }) => id !== team.id);
+              onChange(isIn ? [...others, team] : others);
             }}
           />
         ))}
@@ -69,20 +101,31 @@ export function TeamsField({ teams, onChange, error }: Props) {
   );
 }
 
+function isByGroup(team: ChosenTeam): team is ChosenTeam & { provider: string } {
+  return team.provider !== undefined && team.provider !== null;
+}
+
 interface LineProps {
-  team: ChosenTeam;
+  name: string;
+  note: string;
+  /** Of the radio buttons that it is one of; undefined for a box. */
+  radioName: string | undefined;
+  isFixed?: boolean;
   isChosen: boolean;
   onChoose: (isChosen: boolean) => void;
 }
 
-function Line({ team, isChosen, onChoose }: LineProps) {
+function Line({ name, note, radioName, isFixed = false, isChosen, onChoose }: LineProps) {
   const id = useId();
+  const Control = radioName === undefined ? Checkbox : Radio;
   return (
     <Box sx={{ display: 'flex', alignItems: 'flex-start', pl: 1 }}>
-      <Checkbox
+      <Control
         size="small"
         id={id}
+        {...(radioName !== undefined && { name: radioName })}
         checked={isChosen}
+        disabled={isFixed}
         onChange={(event) => onChoose(event.target.checked)}
         slotProps={{ input: { 'aria-describedby': `${id}-text` } }}
         sx={{ ml: -1, my: -0.25 }}
@@ -93,12 +136,10 @@ function Line({ team, isChosen, onChoose }: LineProps) {
           htmlFor={id}
           sx={{ display: 'block', fontSize: '0.875rem', lineHeight: 1.5 }}
         >
-          {team.name}
+          {name}
         </Box>
         <Typography id={`${id}-text`} variant="caption" sx={{ color: 'text.secondary' }}>
-          {team.permissions.length === 0
-            ? 'Grants nothing.'
-            : `Grants ${withoutParts(team.permissions).join(', ')}.`}
+          {note}
         </Typography>
       </Box>
     </Box>

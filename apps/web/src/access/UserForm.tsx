@@ -172,9 +172,10 @@ function UserForm({ opened, onClose, onCreated, onLoadAgain }: FormProps) {
 
 /** The teams of a user, with what each grants to them. */
 function teamsOf({ teams, effectivePermissions }: User): ChosenTeam[] {
-  return teams.map(({ id, name }) => ({
+  return teams.map(({ id, name, provider }) => ({
     id,
     name,
+    provider,
     permissions: permissionNames.filter((permission) =>
       effectivePermissions.some(
         (held) => held.permission === permission && held.teams.some((team) => team.id === id),

@@ -11,7 +11,7 @@ import IconButton from '@mui/material/IconButton';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Navigate } from 'react-router';
-import { signInMethodsQuery } from '../identity/sign-in-through.queries.ts';
+import { useProviderLabel } from '../identity/identity.queries.ts';
 import { startPath } from '../paths.ts';
 import { useCanManageAccess } from '../permissions/can.ts';
 import { DataTable, type Column } from '../ui/DataTable.tsx';
@@ -219,11 +219,10 @@ function State({ user }: { user: User }) {
 
 /** By which means somebody signs in, or will. */
 function Means({ user: { hasPassword, provider, invitedUntil } }: { user: User }) {
-  const methods = useQuery(signInMethodsQuery);
-  const label = methods.data?.providers.find(({ name }) => name === provider?.name)?.label;
+  const labelOf = useProviderLabel();
   const means = [
     ...(hasPassword || invitedUntil !== null ? ['Password'] : []),
-    ...(provider === null ? [] : [label ?? provider.name]),
+    ...(provider === null ? [] : [labelOf(provider.name)]),
   ];
   return means.length === 0 ? <Quiet>Not at all</Quiet> : means.join(', ');
 }

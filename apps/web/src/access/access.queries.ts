@@ -1,4 +1,5 @@
 import { operations } from '@dropsafe/contract/operations';
+import type { CreateOidcGroup } from '@dropsafe/contract/oidc-groups';
 import type { CreateTeam, Team, UpdateTeamInput } from '@dropsafe/contract/teams';
 import type { CreateUserInput, UpdateUserInput, User } from '@dropsafe/contract/users';
 import {
@@ -14,7 +15,8 @@ import type { AccessView } from './list-view.ts';
 
 /** @file What is asked and changed about users and teams. An invitation passes through and stays in no cache. */
 
-const accessKey = ['access'] as const;
+/** All that is known of who may do what: one change can show in many places. */
+export const accessKey = ['access'] as const;
 
 const queryOf = ({ q, sort, limit, cursor }: AccessView) => ({
   q,
@@ -63,6 +65,15 @@ export const membersQuery = (teamId: string) =>
     },
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor,
+  });
+
+/** The groups of identity providers that give a team; it may have as many as one page shows. */
+export const groupsQuery = (teamId: string) =>
+  queryOptions({
+    queryKey: [...accessKey, 'groups', teamId],
+    queryFn: async ({ signal }) =>
+      (await call(operations.listOidcGroups, { query: { teamId, sort: 'name' }, signal })).data
+        .items,
   });
 
 // What is being edited must not change under the hand: If-Match tells when it did.
@@ -188,6 +199,24 @@ export function useSetMember(teamId: string) {
         body: isMember ? { addMembers: [userId] } : { removeMembers: [userId] },
       }),
     onSuccess: refresh,
+  });
+}
+
+/** Lets a group of an identity provider give a team. */
+export function useMapGroup() {
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: (body: CreateOidcGroup) => call(operations.createOidcGroup, { body }),
+    onSuccess: refresh,
+  });
+}
+
+/** Lets a group give its team no more. */
+export function useUnmapGroup() {
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: (id: string) => call(operations.deleteOidcGroup, { params: { id } }),
+    onSettled: refresh,
   });
 }
 

@@ -6,6 +6,17 @@ import { monospace } from '../ui/theme.ts';
 /** A name in a table: heads its row. */
 export const Name = styled('span')({ fontWeight: 600, overflowWrap: 'anywhere' });
 
+/** Heads a list in a dialog. Can take the focus, when what had it is gone. */
+export const ListTitle = styled('h3')(({ theme: { vars } }) => ({
+  margin: 0,
+  paddingBottom: 4,
+  fontSize: '0.875rem',
+  fontWeight: 600,
+  lineHeight: 1.5,
+  borderBottom: `1px solid ${vars.palette.divider}`,
+  outline: 'none',
+}));
+
 /** What matters less. */
 export const Quiet = styled('span')(({ theme }) => ({ color: theme.vars.palette.text.secondary }));
 

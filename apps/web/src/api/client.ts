@@ -44,6 +44,7 @@ export class ApiProblem extends Error {
   readonly requestId: string | undefined;
   readonly fieldErrors: readonly FieldError[];
   readonly permissions: readonly string[];
+  readonly groups: readonly { provider: string; group: string }[];
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -59,6 +60,7 @@ export class ApiProblem extends Error {
     this.requestId = document.requestId;
     this.fieldErrors = document.errors ?? [];
     this.permissions = document.permissions ?? [];
+    this.groups = document.groups ?? [];
     this.retryAfterSeconds = document.retryAfterSeconds;
   }
 }

@@ -122,7 +122,7 @@ function TextFilter({ name, label, text: asked, placeholder = '', isDay }: TextF
         sx={{ height: fieldHeight }}
         slotProps={{
           input: {
-            maxLength: 255,
+            maxLength: 512,
             autoComplete: 'off',
             spellCheck: false,
             ...(isDay === true && { min: '1970-01-01', max: '9998-12-31' }),

@@ -70,7 +70,7 @@ function ApiKeysTable() {
   return (
     <Page
       title="API keys"
-      lead="Programs call the API with a key of their own. Each has its permissions, and can be revoked at once."
+      lead="Programs call the API with a key of their own. Each has permissions of its own or those of a team, and can be revoked at once."
       // Below, it is part of what to do next.
       actions={isEmpty && view.q === '' ? undefined : createButton}
     >

@@ -1,18 +1,16 @@
 import { ApiKeyNameSchema, type CreatedApiKey } from '@dropsafe/contract/api-keys';
-import { permissionNames, permissions, type Permission } from '@dropsafe/contract/permissions';
-import Box from '@mui/material/Box';
-import Checkbox from '@mui/material/Checkbox';
-import FormHelperText from '@mui/material/FormHelperText';
-import Typography from '@mui/material/Typography';
-import { useId, useRef, useState, type Ref } from 'react';
+import type { Permission } from '@dropsafe/contract/permissions';
+import { useId, useRef, useState } from 'react';
 import { useForm, useWatch } from 'react-hook-form';
+import { EffectivePermissions } from '../access/EffectivePermissions.tsx';
+import { PermissionsField } from '../access/PermissionsField.tsx';
+import { TeamsField, type ChosenTeam } from '../access/TeamsField.tsx';
 import { checkField } from '../api/check-field.ts';
 import { placeProblem } from '../api/field-problems.ts';
 import { Choice } from '../ui/Choice.tsx';
 import { FieldFrame } from '../ui/FieldFrame.tsx';
 import { DialogForm, FormDialog } from '../ui/FormDialog.tsx';
 import { TextInput } from '../ui/TextInput.tsx';
-import { monospace } from '../ui/theme.ts';
 import { useCreateApiKey } from './api-keys.queries.ts';
 
 interface Props {
@@ -41,43 +39,41 @@ function CreateApiKeyForm({ onCreated }: Pick<Props, 'onCreated'>) {
   const id = useId();
   const create = useCreateApiKey();
   const [problem, setProblem] = useState<Error | null>(null);
-  const [permissionsError, setPermissionsError] = useState<string>();
+  const [wrong, setWrong] = useState<{ permissions?: string | undefined; teamId?: string }>({});
   const firstPermission = useRef<HTMLInputElement>(null);
-  const form = useForm({ defaultValues: { name: '', permissions: noPermissions, days: '90' } });
+  const form = useForm({
+    defaultValues: { name: '', permissions: noPermissions, team: noTeam, days: '90' },
+  });
   const { errors, isDirty } = form.formState;
-  const chosen = useWatch({ control: form.control, name: 'permissions' });
+  const permissions = useWatch({ control: form.control, name: 'permissions' });
+  const team = useWatch({ control: form.control, name: 'team' });
 
   const save = async (): Promise<void> => {
     setProblem(null);
     const typed = form.getValues();
-    const wrong = typed.permissions.length === 0 ? 'Choose at least one permission.' : undefined;
-    setPermissionsError(wrong);
+    const isEmpty = typed.permissions.length + typed.team.length === 0;
+    setWrong(isEmpty ? { permissions: 'Choose at least one permission, or a team.' } : {});
     if (!(await form.trigger(undefined, { shouldFocus: true }))) return;
-    if (wrong !== undefined) return firstPermission.current?.focus();
+    if (isEmpty) return firstPermission.current?.focus();
     const days = Number(typed.days);
     const expiresAt =
       days === 0 ? null : new Date(Date.now() + days * 24 * 3_600_000).toISOString();
     try {
-      onCreated(await create.run({ name: typed.name, permissions: typed.permissions, expiresAt }));
+      const teamId = typed.team[0]?.id ?? null;
+      const key = { name: typed.name, permissions: typed.permissions, teamId, expiresAt };
+      onCreated(await create.run(key));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const { atFields, elsewhere } = placeProblem(error, ['name', 'permissions'], {
+      const { atFields, elsewhere } = placeProblem(error, ['name', 'permissions', 'teamId'], {
         'api-key-name-taken': 'name',
       });
-      setPermissionsError(atFields.permissions);
+      setWrong(atFields);
       if (atFields.name !== undefined)
         form.setError('name', { message: atFields.name }, { shouldFocus: true });
       setProblem(elsewhere);
     }
   };
 
-  const choose = (permission: Permission, isChosen: boolean) => {
-    const next = permissionNames.filter((other) =>
-      other === permission ? isChosen : chosen.includes(other),
-    );
-    form.setValue('permissions', next, { shouldDirty: true });
-    setPermissionsError(undefined);
-  };
   return (
     <DialogForm
       saveLabel="Create API key"
@@ -99,44 +95,26 @@ function CreateApiKeyForm({ onCreated }: Pick<Props, 'onCreated'>) {
           onChange: () => form.clearErrors('name'),
         })}
       />
-      <Box
-        component="fieldset"
-        aria-describedby={`${id}-error`}
-        sx={{ border: 0, p: 0, m: 0, minWidth: 0 }}
-      >
-        <Typography
-          component="legend"
-          sx={{ p: 0, mb: 0.5, fontWeight: 600, fontSize: '0.875rem', lineHeight: '28px' }}
-        >
-          Permissions
-        </Typography>
-        <Box
-          sx={{
-            border: 1,
-            borderColor: permissionsError === undefined ? 'divider' : 'error.main',
-            borderRadius: 1,
-            py: 0.5,
-          }}
-        >
-          {permissionNames.map((permission, index) => (
-            <PermissionChoice
-              key={permission}
-              permission={permission}
-              isChosen={chosen.includes(permission)}
-              onChoose={(isChosen) => choose(permission, isChosen)}
-              {...(index === 0 && { ref: firstPermission })}
-            />
-          ))}
-        </Box>
-        <FormHelperText
-          id={`${id}-error`}
-          error
-          aria-live="polite"
-          sx={{ '&:not(:empty)': { mt: 0.75 } }}
-        >
-          {permissionsError}
-        </FormHelperText>
-      </Box>
+      <PermissionsField
+        ref={firstPermission}
+        legend="Permissions of its own"
+        permissions={permissions}
+        onChange={(next) => {
+          form.setValue('permissions', next, { shouldDirty: true });
+          setWrong({ ...wrong, permissions: undefined });
+        }}
+        error={wrong.permissions}
+      />
+      <TeamsField
+        isOne
+        teams={team}
+        onChange={(next) => {
+          form.setValue('team', next, { shouldDirty: true });
+          setWrong({});
+        }}
+        error={wrong.teamId}
+      />
+      <EffectivePermissions permissions={permissions} teams={team} />
       <FieldFrame
         id={`${id}-expiry`}
         label="Expires after"
@@ -161,57 +139,4 @@ function CreateApiKeyForm({ onCreated }: Pick<Props, 'onCreated'>) {
 }
 
 const noPermissions: Permission[] = [];
-
-interface PermissionChoiceProps {
-  permission: Permission;
-  isChosen: boolean;
-  onChoose: (isChosen: boolean) => void;
-  ref?: Ref<HTMLInputElement>;
-}
-
-function PermissionChoice({ permission, isChosen, onChoose, ref }: PermissionChoiceProps) {
-  const id = useId();
-  return (
-    <Box
-      component="label"
-      sx={{
-        display: 'grid',
-        gridTemplateColumns: 'auto minmax(0, 1fr)',
-        columnGap: 0.5,
-        px: 1,
-        py: 0.25,
-        cursor: 'pointer',
-        '&:hover': { bgcolor: 'action.hover' },
-      }}
-    >
-      <Checkbox
-        size="small"
-        checked={isChosen}
-        onChange={(event) => onChoose(event.target.checked)}
-        slotProps={{
-          input: {
-            'aria-labelledby': `${id}-name`,
-            'aria-describedby': `${id}-sentence`,
-            ...(ref !== undefined && { ref }),
-          },
-        }}
-        sx={{ gridRow: '1 / 3', alignSelf: 'start' }}
-      />
-      <Box
-        component="span"
-        id={`${id}-name`}
-        sx={{ fontFamily: monospace, fontSize: '0.8125rem', pt: 0.75, overflowWrap: 'anywhere' }}
-      >
-        {permission}
-      </Box>
-      <Typography
-        component="span"
-        id={`${id}-sentence`}
-        variant="caption"
-        sx={{ color: 'text.secondary', pb: 0.5 }}
-      >
-        {permissions[permission]}
-      </Typography>
-    </Box>
-  );
-}
+const noTeam: ChosenTeam[] = [];

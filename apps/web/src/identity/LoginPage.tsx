@@ -2,10 +2,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Navigate, useSearchParams } from 'react-router';
 import { wantedPath } from '../paths.ts';
 import { useTitle } from '../ui/use-title.ts';
-import { sessionQuery, startOver } from './identity.queries.ts';
+import { sessionQuery, signInMethodsQuery, startOver } from './identity.queries.ts';
 import { OuterPage } from './OuterPage.tsx';
 import { ProviderButtons } from './ProviderButtons.tsx';
-import { signInMethodsQuery } from './sign-in-through.queries.ts';
 import { SignInForm } from './SignInForm.tsx';
 
 /** Where one signs in; leads on to the page that was wanted. */
@@ -13,7 +12,7 @@ export function LoginPage() {
   useTitle('Sign in');
   const client = useQueryClient();
   const session = useQuery(sessionQuery);
-  const methods = useQuery(signInMethodsQuery);
+  const { data: providers = [] } = useQuery(signInMethodsQuery);
   const [query] = useSearchParams();
   const wanted = wantedPath(query.get('next'));
   // Also right after signing in: the session is then in the cache.
@@ -21,9 +20,7 @@ export function LoginPage() {
   return (
     <OuterPage title="Sign in">
       <SignInForm onSignedIn={(current) => startOver(client, current)} />
-      {methods.data !== undefined && methods.data.providers.length > 0 && (
-        <ProviderButtons providers={methods.data.providers} wanted={wanted} />
-      )}
+      {providers.length > 0 && <ProviderButtons providers={providers} wanted={wanted} />}
     </OuterPage>
   );
 }

@@ -2,6 +2,7 @@ import type { ApiKey } from '@dropsafe/contract/api-keys';
 import DeleteIcon from '@mui/icons-material/DeleteOutlined';
 import IconButton from '@mui/material/IconButton';
 import { styled } from '@mui/material/styles';
+import { Name, OneLine, PermissionNames, Quiet } from '../access/words.tsx';
 import type { Column } from '../ui/DataTable.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
 import { monospace } from '../ui/theme.ts';
@@ -19,21 +20,22 @@ export function apiKeyColumns(onRevoke: (apiKey: ApiKey) => void): Column<ApiKey
     },
     {
       id: 'permissions',
-      title: 'Permissions',
-      width: '28%',
-      render: ({ permissions }) => (
-        <Constants>
-          {permissions.length === 0 && <Quiet>None</Quiet>}
-          {permissions.map((permission) => (
-            <div key={permission}>{permission}</div>
-          ))}
-        </Constants>
+      title: 'May do',
+      width: '24%',
+      render: ({ effectivePermissions }) => (
+        <PermissionNames permissions={effectivePermissions.map(({ permission }) => permission)} />
       ),
+    },
+    {
+      id: 'team',
+      title: 'Team',
+      width: '14%',
+      render: ({ team }) => (team === null ? <Quiet>None</Quiet> : <Whole>{team.name}</Whole>),
     },
     {
       id: 'endsWith',
       title: 'Ends with',
-      render: ({ endsWith }) => <Constants>…{endsWith}</Constants>,
+      render: ({ endsWith }) => <End>…{endsWith}</End>,
     },
     {
       id: 'created',
@@ -89,17 +91,9 @@ function Expiry({ apiKey: { expiresAt, isExpired } }: { apiKey: ApiKey }) {
   );
 }
 
-const Name = styled('span')({ fontWeight: 600, overflowWrap: 'anywhere' });
+const Whole = styled('span')({ overflowWrap: 'anywhere' });
 
-const Constants = styled('div')({
-  fontFamily: monospace,
-  fontSize: '0.8125rem',
-  overflowWrap: 'anywhere',
-});
-
-const OneLine = styled('span')({ whiteSpace: 'nowrap' });
-
-const Quiet = styled('span')(({ theme }) => ({ color: theme.vars.palette.text.secondary }));
+const End = styled('span')({ fontFamily: monospace, fontSize: '0.8125rem' });
 
 const Over = styled('strong')(({ theme }) => ({
   color: theme.vars.palette.warning.main,

@@ -2,13 +2,14 @@ import type { ApiKeySort } from '@dropsafe/contract/api-keys';
 import { operations } from '@dropsafe/contract/operations';
 import type { Permission } from '@dropsafe/contract/permissions';
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { accessKey } from '../access/access.queries.ts';
 import { call } from '../api/client.ts';
 import { useForgetfulMutation } from '../api/query-client.ts';
 import type { ListView } from '../ui/list-view.ts';
 
 /** @file What is asked and changed about API keys. A token is in the answer of one forgetful mutation and nowhere else. */
 
-const listKey = ['api-keys'] as const;
+const listKey = [...accessKey, 'api-keys'] as const;
 
 /** One page of the list. While another one loads, the former stays in sight. */
 export const apiKeysQuery = ({ q, sort, limit, cursor }: ListView<ApiKeySort>) =>
@@ -25,6 +26,7 @@ export const apiKeysQuery = ({ q, sort, limit, cursor }: ListView<ApiKeySort>) =
 export interface TypedApiKey {
   name: string;
   permissions: Permission[];
+  teamId: string | null;
   expiresAt: string | null;
 }
 
@@ -49,5 +51,6 @@ export function useRevokeApiKey() {
 
 function useRefreshList(): () => void {
   const client = useQueryClient();
-  return () => void client.invalidateQueries({ queryKey: listKey });
+  // The teams tell how many keys they have.
+  return () => void client.invalidateQueries({ queryKey: accessKey });
 }

@@ -1,6 +1,6 @@
 import type { CurrentSession } from '@dropsafe/contract/identity';
 import { operations } from '@dropsafe/contract/operations';
-import { queryOptions, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { call, isSignedOut } from '../api/client.ts';
 import { sessionKey, useForgetfulMutation } from '../api/query-client.ts';
@@ -22,6 +22,19 @@ export const sessionQuery = queryOptions({
   staleTime: 0,
   gcTime: Infinity,
 });
+
+/** The providers that one can sign in through, as the operator configured them. */
+export const signInMethodsQuery = queryOptions({
+  queryKey: ['sign-in-methods'],
+  queryFn: async ({ signal }) => (await call(operations.signInMethods, { signal })).data.providers,
+  staleTime: 60_000,
+});
+
+/** What a provider is called in words; one that is configured no more has its name only. */
+export function useProviderLabel(): (name: string) => string {
+  const { data: providers = [] } = useQuery(signInMethodsQuery);
+  return (name) => providers.find((provider) => provider.name === name)?.label ?? name;
+}
 
 /** Signs in and answers with the new session; the caller decides what becomes of the page. */
 export function useSignIn() {

@@ -1,15 +1,7 @@
 import { operations } from '@dropsafe/contract/operations';
-import { queryOptions } from '@tanstack/react-query';
 import { call } from '../api/client.ts';
 import { useForgetfulMutation } from '../api/query-client.ts';
 import { tellOtherTabs } from './identity.queries.ts';
-
-/** How one can sign in beside the password. It changes with a restart of the server only. */
-export const signInMethodsQuery = queryOptions({
-  queryKey: ['sign-in-methods'],
-  queryFn: async ({ signal }) => (await call(operations.signInMethods, { signal })).data,
-  staleTime: Infinity,
-});
 
 /** Begins to sign in through a provider; answers where to go. */
 export function useBeginSignInThrough() {

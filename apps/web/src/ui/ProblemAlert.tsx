@@ -17,13 +17,15 @@ interface Props {
 
 /** What went wrong, what to do, and the request id by which the operator finds it in the log. */
 export function ProblemAlert({ problem, onRetry, actions, sx }: Props) {
-  const { title, detail, requestId, permissions, fieldErrors } = describe(problem);
+  const { title, detail, requestId, permissions, groups, fieldErrors } = describe(problem);
   return (
     <Alert severity="error" sx={sx ?? null}>
       <AlertTitle>{title}</AlertTitle>
       {/* That of a refused request only points at the fields, which follow. */}
       {fieldErrors.length === 0 && detail}
       {permissions.length > 0 && ` You need ${permissions.join(' or ')}.`}
+      {groups.length > 0 &&
+        ` It comes from ${groups.map(({ provider, group }) => `“${group}” of ${provider}`).join(', ')}.`}
       {fieldErrors.length > 0 && (
         <Box component="ul" sx={{ my: 0.5, pl: 2.5 }}>
           {fieldErrors.map(({ field, message }) => (
@@ -58,6 +60,7 @@ function describe(problem: Error) {
     detail: 'Reload the page and try again.',
     requestId: undefined,
     permissions: [],
+    groups: [],
     fieldErrors: [],
   };
 }

@@ -1,0 +1,131 @@
+import { createProgram } from '@dropsafe/bff/testkit/client';
+import type { Page } from '@playwright/test';
+import { expect, expectAccessible, expectToast, row, test } from './fixtures.ts';
+import { stack } from './stack.ts';
+
+/** Opens the dialog of the members of a team. */
+async function openMembers(page: Page, team: string) {
+  await page.goto(`/teams?q=${encodeURIComponent(team)}`);
+  await page.getByRole('button', { name: `Members of ${team}` }).click();
+  return page.getByRole('dialog', { name: `Members of ${team}` });
+}
+
+test('a group is given to a team and taken from it in the dialog of its members, by keyboard, with errors at their field', async ({
+  as,
+  unique,
+}) => {
+  const { page, api } = await as('ACCESS_MANAGEMENT');
+  const [team, group] = [unique('Grouped'), unique('/eng/“ops” ')];
+  await api.send('POST', '/teams', { name: team });
+  const members = await openMembers(page, team);
+  const section = members.getByRole('region', { name: 'Groups of identity providers' });
+  await expect(section.getByText('None yet. Name a group here')).toBeVisible();
+
+  const field = section.getByLabel(/Name of (a|the) group/);
+  await field.focus();
+  await page.keyboard.press('Enter');
+  await expect(section.getByText('Enter the name of a group.')).toBeVisible();
+  await expect(field).toBeFocused();
+  await page.keyboard.insertText(group);
+  await page.keyboard.press('Enter');
+  await expect(members.getByRole('status')).toContainText(`Whoever is in “${group}” joins ${team}`);
+  await expect(section.getByRole('listitem').filter({ hasText: group.trim() })).toHaveCount(1);
+  await expect(field).toHaveValue('');
+  // Once is enough, and what was typed stays for a correction.
+  await field.fill(group);
+  await page.keyboard.press('Enter');
+  await expect(section.getByText('There is nothing left to do for this group')).toBeVisible();
+  await expect(field).toHaveValue(group);
+
+  await section.getByRole('button', { name: `Remove group ${group.trim()}` }).press('Enter');
+  const question = page.getByRole('alertdialog');
+  await expect(question).toContainText('by this group alone leaves the team');
+  await question.getByRole('button', { name: 'Remove' }).press('Enter');
+  await expect(members.getByRole('status')).toContainText(`does not give ${team} any more`);
+  await expect(section.getByRole('listitem')).toHaveCount(0);
+  await expect(section.getByRole('heading')).toBeFocused();
+});
+
+test('an API key is created for a team, may do what the team may, and goes with it', async ({
+  as,
+  unique,
+}) => {
+  const { page, api } = await as('ACCESS_MANAGEMENT');
+  const [team, name] = [unique('Programs'), unique('robot')];
+  await api.send('POST', '/teams', { name: team, permissions: ['SECRET_MANAGEMENT_READ'] });
+  await page.goto('/api-keys');
+  await page.getByRole('button', { name: 'Create API key' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Create an API key' });
+  await dialog.getByLabel('Name').fill(name);
+  await dialog.getByRole('button', { name: 'Create API key' }).click();
+  await expect(dialog.getByText('Choose at least one permission, or a team.')).toBeVisible();
+  await expect(dialog.getByRole('checkbox').first()).toBeFocused();
+  const search = dialog.getByRole('searchbox', { name: 'Search teams' });
+  if (await search.isVisible()) await search.fill(team);
+  await dialog.getByRole('radio', { name: team }).check();
+  await expect(dialog.getByText('Choose at least one permission, or a team.')).toBeHidden();
+  await expect(dialog.getByRole('region', { name: 'What this adds up to' })).toContainText(
+    `SECRET_MANAGEMENT_READ by ${team}`,
+  );
+  await dialog.getByRole('button', { name: 'Create API key' }).click();
+  const created = page.getByRole('dialog', { name: `API key ${name} created` });
+  const token = await created.getByLabel('API key', { exact: true }).inputValue();
+  await created.getByRole('button', { name: 'Done' }).click();
+  await expect(row(page, name)).toContainText(team);
+  await expect(row(page, name)).toContainText('SECRET_MANAGEMENT_READ');
+  const program = createProgram(stack().url, token);
+  expect((await program.send('GET', '/secrets')).status).toBe(200);
+
+  await page.goto(`/teams?q=${encodeURIComponent(team)}`);
+  await page.getByRole('button', { name: `Delete ${team}` }).click();
+  const question = page.getByRole('alertdialog');
+  await expect(question).toContainText('1 API key belongs to this team and is revoked with it');
+  await question.getByRole('button', { name: 'Delete' }).click();
+  await expectToast(page, `Team ${team} deleted`);
+  expect((await program.send('GET', '/secrets')).status).toBe(401);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1280, 360]) {
+    test(`axe finds nothing on groups of teams and keys of teams, and nothing scrolls sideways, ${colorScheme}, ${width} px`, async ({
+      as,
+      unique,
+    }) => {
+      const { page, api } = await as('ACCESS_MANAGEMENT');
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const expectFine = async () => {
+        await expectAccessible(page);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+          width,
+        );
+      };
+      const team = `${unique('T')}${'x'.repeat(45)}`;
+      const teamId = (await api.send('POST', '/teams', { name: team })).json.id;
+      const members = await openMembers(page, team);
+      const section = members.getByRole('region', { name: 'Groups of identity providers' });
+      await section.getByRole('button', { name: 'Add group' }).click();
+      await expect(section.getByText('Enter the name of a group.')).toBeVisible();
+      await expectFine();
+      const group = 'w'.repeat(255);
+      await section.getByLabel(/Name of (a|the) group/).fill(group);
+      await section.getByRole('button', { name: 'Add group' }).click();
+      await expect(section.getByRole('listitem')).toHaveCount(1);
+      await expectFine();
+      await section.getByRole('button', { name: `Remove group ${group}` }).click();
+      await expect(page.getByRole('alertdialog')).toBeVisible();
+      await expectFine();
+      await api.send('POST', '/api-keys', { name: unique('key'), teamId });
+      await page.goto(`/teams?q=${encodeURIComponent(team)}`);
+      await page.getByRole('button', { name: `Delete ${team}` }).click();
+      await expect(page.getByRole('alertdialog')).toContainText('1 API key belongs');
+      await expectFine();
+      await page.goto('/api-keys');
+      await expect(page.getByText(team)).toBeVisible();
+      await expectFine();
+      await page.getByRole('button', { name: 'Create API key' }).click();
+      await expect(page.getByRole('radio', { name: 'No team' })).toBeChecked();
+      await expectFine();
+    });
+  }
+}
