@@ -89,3 +89,41 @@ test('a permission taken away while a form is open is told in the form, and noth
   await expect(dialog.getByRole('alert')).toContainText('SECRET_MANAGEMENT_UPDATE');
   await expect(dialog.getByLabel('Description')).toHaveValue('typed before');
 });
+
+test.describe('on a phone of 360 px', () => {
+  test.use({ viewport: { width: 360, height: 740 } });
+
+  test('many pages are in a menu, which a keyboard opens, and nothing scrolls sideways', async ({
+    as,
+  }) => {
+    const { page } = await as('SECRET_MANAGEMENT', 'ACCESS_MANAGEMENT', 'AUDIT_READ');
+    await openSecrets(page);
+    await expect(page.getByRole('link', { name: 'Audit' })).toHaveCount(0);
+    const pages = page.getByRole('button', { name: 'Secrets, choose a page' });
+    await pages.focus();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('menuitem')).toHaveText([
+      'Secrets',
+      'Users',
+      'Teams',
+      'API keys',
+      'Audit',
+    ]);
+    await expectAccessible(page);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { name: 'Users', level: 1 })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Users, choose a page' })).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+      360,
+    );
+  });
+
+  test('a few pages stand beside each other', async ({ as }) => {
+    const { page } = await as('SECRET_MANAGEMENT', 'AUDIT_READ');
+    await openSecrets(page);
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await expect(page.getByRole('heading', { name: 'Audit', level: 1 })).toBeVisible();
+    await expect(page.getByRole('link', { name: 'Audit' })).toHaveAttribute('aria-current', 'page');
+  });
+});

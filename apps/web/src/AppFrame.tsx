@@ -1,6 +1,5 @@
 import AppBar from '@mui/material/AppBar';
 import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
 import Container from '@mui/material/Container';
 import Link from '@mui/material/Link';
 import Toolbar from '@mui/material/Toolbar';
@@ -8,15 +7,12 @@ import Typography from '@mui/material/Typography';
 import { Suspense } from 'react';
 import { NavLink, Outlet } from 'react-router';
 import { AccountMenu } from './identity/AccountMenu.tsx';
-import { apiKeysPath, auditPath, secretsPath, startPath, teamsPath, usersPath } from './paths.ts';
-import { useCanManageAccess, useCanReadAudit, useCanReadSecrets } from './permissions/can.ts';
+import { Navigation } from './Navigation.tsx';
+import { startPath } from './paths.ts';
 import { Logo } from './ui/Logo.tsx';
 
 /** What stands around every page: skip link, name, the pages that this person may see, and their account. */
 export function AppFrame() {
-  const canReadSecrets = useCanReadSecrets();
-  const canReadAudit = useCanReadAudit();
-  const canManageAccess = useCanManageAccess();
   return (
     <Box sx={{ minHeight: '100dvh', display: 'flex', flexDirection: 'column' }}>
       <SkipLink />
@@ -48,18 +44,7 @@ export function AppFrame() {
                 Dropsafe
               </Typography>
             </Link>
-            {/* On a phone the links scroll, not the page. */}
-            <Box
-              component="nav"
-              aria-label="Main"
-              sx={{ flex: 1, minWidth: 0, display: 'flex', gap: 0.5, overflowX: 'auto', p: 0.5 }}
-            >
-              {canReadSecrets && <NavigationLink to={secretsPath}>Secrets</NavigationLink>}
-              {canManageAccess && <NavigationLink to={usersPath}>Users</NavigationLink>}
-              {canManageAccess && <NavigationLink to={teamsPath}>Teams</NavigationLink>}
-              {canManageAccess && <NavigationLink to={apiKeysPath}>API keys</NavigationLink>}
-              {canReadAudit && <NavigationLink to={auditPath}>Audit</NavigationLink>}
-            </Box>
+            <Navigation />
             <AccountMenu />
           </Toolbar>
         </Container>
@@ -77,25 +62,6 @@ export function AppFrame() {
         </Suspense>
       </Container>
     </Box>
-  );
-}
-
-function NavigationLink({ to, children }: { to: string; children: string }) {
-  return (
-    <Button
-      component={NavLink}
-      to={to}
-      color="inherit"
-      // NavLink sets aria-current, for screen readers and for this.
-      sx={{
-        color: 'text.secondary',
-        flex: 'none',
-        minWidth: 0,
-        '&[aria-current="page"]': { color: 'primary.main', bgcolor: 'action.hover' },
-      }}
-    >
-      {children}
-    </Button>
   );
 }
 

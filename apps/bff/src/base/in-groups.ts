@@ -1,4 +1,4 @@
-import { Problem } from './problem.ts';
+import { inTime } from './in-time.ts';
 
 /** How to make groups. */
 export interface GroupOptions<I> {
@@ -46,7 +46,7 @@ export function inGroups<I, O>(
     underWay += 1;
     let settle: () => void;
     try {
-      const outputs = await inTime(work(group.map(({ input }) => input)));
+      const outputs = await inTime(work(group.map(({ input }) => input)), longestMs);
       settle = () => {
         // as: one answer for each, in the same order, is what `work` promises.
         for (const [index, { resolve }] of group.entries()) resolve(outputs[index] as O);
@@ -62,15 +62,6 @@ export function inGroups<I, O>(
       void run();
       setImmediate(settle);
     } else settle();
-  }
-
-  /** Throws `database-unavailable` when it takes too long; what becomes of the call is not known then. */
-  async function inTime(calling: Promise<readonly O[]>): Promise<readonly O[]> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Problem('database-unavailable')), longestMs);
-    });
-    return Promise.race([calling, late]).finally(() => clearTimeout(timer));
   }
 
   const mayBegin = () => underWay < mostUnderWay && waiting.length > 0;

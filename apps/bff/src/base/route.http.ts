@@ -9,6 +9,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import type { z } from 'zod';
 import type { AnonymousCaller, KeyCaller, UserCaller } from './caller.ts';
+import { inTime } from './in-time.ts';
 import { Problem, fieldProblem } from './problem.ts';
 
 /** What every request carries from the first middleware on. */
@@ -91,7 +92,7 @@ export function createRoutes(
         const found =
           operation.access === 'anybody'
             ? authenticate.anonymous(c, operation.isSentByProvider === true)
-            : await inTime(authenticate.demandCaller(c));
+            : await inTime(authenticate.demandCaller(c), longestStepMs);
         if (operation.access === 'person' && found.kind !== 'user')
           throw new Problem('person-required');
         // as: `access` decides among the three, in the type of Call as well as here.
@@ -109,7 +110,7 @@ export function createRoutes(
             ),
           ifMatch: c.req.header('If-Match'),
         } as Call<typeof operation>; // as: the schemas of the operation made these parts
-        const reply = await inTime(handler(call, c));
+        const reply = await inTime(handler(call, c), longestStepMs);
         // as: `streams` decides, in the type of Reply as well as here.
         if (operation.streams !== undefined) return stream(c, reply.body as StreamedBody, onCut);
         return present(c, operation, reply);
@@ -160,14 +161,6 @@ function stream(
     { highWaterMark: 0 },
   );
   return c.body(body);
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Problem('database-unavailable')), longestStepMs);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function check(

@@ -1,17 +1,13 @@
 import { Navigate } from 'react-router';
-import { auditPath, secretsPath, usersPath } from '../paths.ts';
 import { EmptyState, Page } from '../ui/Page.tsx';
-import { useCanManageAccess, useCanReadAudit, useCanReadSecrets, useSession } from './can.ts';
+import { useSession } from './can.ts';
+import { usePages } from './pages.ts';
 
 /** Leads to the first page that this person may see, or explains why there is none. */
 export function StartPage() {
   const { principal } = useSession();
-  const canReadSecrets = useCanReadSecrets();
-  const canManageAccess = useCanManageAccess();
-  const canReadAudit = useCanReadAudit();
-  if (canReadSecrets) return <Navigate to={secretsPath} replace />;
-  if (canManageAccess) return <Navigate to={usersPath} replace />;
-  if (canReadAudit) return <Navigate to={auditPath} replace />;
+  const [first] = usePages();
+  if (first !== undefined) return <Navigate to={first.path} replace />;
   return (
     <Page title="Welcome">
       <EmptyState title="There is nothing here for you yet">

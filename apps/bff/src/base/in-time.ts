@@ -1,0 +1,10 @@
+import { Problem } from './problem.ts';
+
+/** What `work` comes to. Throws `database-unavailable` when it takes longer; what becomes of it is not known then. */
+export async function inTime<T>(work: Promise<T>, longestMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Problem('database-unavailable')), longestMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,26 @@
+import { apiKeysPath, auditPath, secretsPath, teamsPath, usersPath } from '../paths.ts';
+import { useCanManageAccess, useCanReadAudit, useCanReadSecrets } from './can.ts';
+
+/** A page of the navigation. */
+export interface NavigationPage {
+  title: string;
+  path: string;
+}
+
+/** The pages that the person may see, in the order of the navigation; the first is where they start. */
+export function usePages(): NavigationPage[] {
+  const canReadSecrets = useCanReadSecrets();
+  const canManageAccess = useCanManageAccess();
+  const canReadAudit = useCanReadAudit();
+  return [
+    ...(canReadSecrets ? [{ title: 'Secrets', path: secretsPath }] : []),
+    ...(canManageAccess
+      ? [
+          { title: 'Users', path: usersPath },
+          { title: 'Teams', path: teamsPath },
+          { title: 'API keys', path: apiKeysPath },
+        ]
+      : []),
+    ...(canReadAudit ? [{ title: 'Audit', path: auditPath }] : []),
+  ];
+}
