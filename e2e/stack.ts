@@ -1,7 +1,8 @@
-/** @file The stack under test: the product as it ships, a process of its own with its own embedded PostgreSQL. */
+/** @file The stack under test: the product as it ships, a process of its own with its own embedded PostgreSQL, beside a provider to sign in through. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startIdentityProvider } from '@dropsafe/bff/testkit/identity-provider';
 import { spawnNode } from '@dropsafe/bff/testkit/node';
 import { until } from '@dropsafe/bff/testkit/until';
 import { recordDir, recordMore } from './record.ts';
@@ -25,11 +26,16 @@ export function stack(): Stack {
 /** Starts the stack; the function that it answers ends it and clears up. */
 export default async function setup(): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'dropsafe-e2e-data-'));
-  const corp = { name: 'corp', label: 'Corp', issuer: 'https://id.example.com', clientId: 'safe' };
+  const identityProvider = await startIdentityProvider();
+  const providers = [
+    identityProvider.settings('corp', { label: 'Corp' }),
+    // Nothing listens there.
+    identityProvider.settings('absent', { label: 'Absent', issuer: 'http://127.0.0.1:9' }),
+  ];
   const node = await spawnNode({
     DROPSAFE_DATA_DIR: dataDir,
     DROPSAFE_ADMIN_PASSWORD: '',
-    DROPSAFE_OIDC: JSON.stringify([corp]),
+    DROPSAFE_OIDC: JSON.stringify(providers),
   });
   recordMore('node.log', node.output());
   node.process.stdout?.on('data', (chunk: Buffer) => recordMore('node.log', chunk));
@@ -42,6 +48,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   process.env[variable] = JSON.stringify({ url: node.url, dataDir, firstPassword } satisfies Stack);
   return async () => {
     await node.end();
+    await identityProvider.stop();
     await rm(dataDir, { recursive: true, force: true });
     await rm(recordDir, { recursive: true, force: true });
   };

@@ -20,6 +20,7 @@ import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
 import { Pager } from '../ui/Pager.tsx';
 import { ListProblem } from '../ui/ListProblem.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
+import { useToast } from '../ui/Toasts.tsx';
 import { usersQuery } from './access.queries.ts';
 import { InvitationDialog } from './InvitationDialog.tsx';
 import { sortOf, useAccessView } from './list-view.ts';
@@ -44,6 +45,7 @@ function UsersTable() {
   const table = useAccessView();
   const { view } = table;
   const users = useQuery(usersQuery(view));
+  const toast = useToast();
   const [dialog, setDialog] = useState<OpenDialog>(null);
   const [columns] = useState(() => userColumns(setDialog));
   const [deletions, setDeletions] = useState(0);
@@ -112,9 +114,10 @@ function UsersTable() {
       {dialog?.kind === 'create' && (
         <CreateUserDialog
           onClose={close}
-          onCreated={({ user, invitation }) =>
-            setDialog(invitation && { kind: 'invitation', name: user.name, invitation })
-          }
+          onCreated={({ user, invitation }) => {
+            setDialog(invitation && { kind: 'invitation', name: user.name, invitation });
+            if (invitation === null) toast(`User ${user.name} created`);
+          }}
         />
       )}
       {dialog?.kind === 'edit' && <EditUserDialog id={dialog.user.id} onClose={close} />}
