@@ -103,6 +103,8 @@ test('a person signs in through a provider and may do what the team of their gro
   // At the provider the group is taken away.
   await person.getByRole('button', { name: `Account of ${account}` }).click();
   await person.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect(person.getByRole('button', { name: 'Sign in with Corp' })).toBeVisible();
+  // The provider's, too: it would not ask who one is.
   await person.context().clearCookies();
   await signInThrough(person, account, ['everybody']);
   await expect(person.getByRole('main')).toContainText('There is nothing here for you yet');
