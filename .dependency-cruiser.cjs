@@ -17,9 +17,11 @@ const rules = [
   'base/redacted',
   'identity/access-cursor',
   'identity/api-key',
+  'identity/claims',
   'identity/granted',
   'identity/guessing',
   'identity/page-cursor',
+  'identity/refusal',
   'identity/sign-in-providers',
   'identity/user-agent',
   'headers',
@@ -119,6 +121,19 @@ module.exports = {
           `${src}/config\\.ts$`,
         ],
         reachable: true,
+      },
+    },
+    {
+      name: 'F8-one-way-out',
+      comment: 'Only identity/oidc.ts opens sockets outward: ask it.',
+      severity: 'error',
+      from: { path: src, pathNot: [`${src}/identity/oidc\\.ts$`, '\\.test\\.ts$'] },
+      to: {
+        path: [
+          'node_modules/(openid-client|oauth4webapi|jose)/',
+          '^(node:)?(http|https|http2|tls)$',
+        ],
+        dependencyTypesNot: ['type-only'],
       },
     },
     {

@@ -54,7 +54,7 @@ function describeOperation(operationId: string, operation: Operation): object {
   const { access, params, query, body, answer, streams, status, hasVersion, method } = operation;
   const isChange = method !== 'GET';
   const isFromPage = isChange && operation.isSentByProvider !== true;
-  const type = operation.isForm ? 'application/x-www-form-urlencoded' : 'application/json';
+  const bodyType = operation.isForm ? 'application/x-www-form-urlencoded' : 'application/json';
   const isForPeople = access === 'anybody' || access === 'person';
   const own =
     access === 'anybody'
@@ -110,7 +110,7 @@ function describeOperation(operationId: string, operation: Operation): object {
       ...requestedWith,
     ],
     ...(body && {
-      requestBody: { required: true, content: { [type]: { schema: reference(body) } } },
+      requestBody: { required: true, content: { [bodyType]: { schema: reference(body) } } },
     }),
     responses: {
       [status]: {

@@ -29,6 +29,7 @@ test('plaintext comes out of its wrapper in these files only', () => {
       "apps/bff/src/audit/audit.ts",
       "apps/bff/src/audit/trail.ts",
       "apps/bff/src/cli/cli.ts",
+      "apps/bff/src/identity/oidc.ts",
       "apps/bff/src/identity/password.ts",
       "apps/bff/src/keys/envelope.ts",
       "apps/bff/src/keys/keyring.ts",
@@ -59,7 +60,7 @@ test('these files write to the terminal', () => {
 });
 
 test('these files start other processes or open sockets outward', () => {
-  expect(filesWith(bff, /from 'node:(child_process|net|tls|dgram|https|http2)'|\bfetch\(/))
+  expect(filesWith(bff, /from 'node:(child_process|net|tls|dgram|http|https|http2)'|\bfetch\(/))
     .toMatchInlineSnapshot(`
     [
       "apps/bff/src/app.ts",
@@ -68,12 +69,13 @@ test('these files start other processes or open sockets outward', () => {
       "apps/bff/src/base/embedded-postgres-process.ts",
       "apps/bff/src/base/embedded-postgres-programs.ts",
       "apps/bff/src/config.ts",
+      "apps/bff/src/identity/oidc.ts",
       "apps/bff/src/node.ts",
     ]
   `);
 });
 
-test('in the web app only the client speaks to the server, and nothing is kept in the browser but the colour scheme', () => {
+test('in the web app only the client speaks to the server, and nothing is kept in the browser but the colour scheme and the wanted page', () => {
   expect(filesWith(web, /\bfetch\(|XMLHttpRequest|sendBeacon|WebSocket|EventSource/)).toEqual([
     'apps/web/src/api/client.ts',
   ]);
@@ -81,6 +83,7 @@ test('in the web app only the client speaks to the server, and nothing is kept i
     .toMatchInlineSnapshot(`
     [
       "apps/web/src/identity/AccountMenu.tsx",
+      "apps/web/src/identity/wanted-page.ts",
     ]
   `);
   expect(filesWith(web, /dangerouslySetInnerHTML|innerHTML|\beval\(/)).toEqual([]);

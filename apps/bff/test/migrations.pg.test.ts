@@ -104,3 +104,22 @@ test('a database of before users could be invited keeps who may do what, and the
   await node.stop();
   await database.drop();
 });
+
+test('a session of before there were providers goes on, and its user has no identity at one', async () => {
+  const database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  await migrateTo(sql, 7);
+  const user = '0b7e6b0a-3c44-4e8b-9a55-6f7e2d1c0b9a';
+  const token = 'a-token-of-before';
+  await sql`insert into users (id, name, canonical_name, password_hash) values (${user}, 'Anna', 'anna', 'none')`;
+  await sql`insert into grants values (${user}, 'ACCESS_MANAGEMENT')`;
+  await sql`insert into sessions (id, token_hash, user_id, expires_at)
+    values (gen_random_uuid(), sha256(${token}), ${user}, now() + interval '1 hour')`;
+
+  const node = await startTestNode({ DATABASE_URL: database.url });
+  const { json } = await node.client(`dropsafe=${token}`).send('GET', `/users/${user}`);
+  expect(json).toMatchObject({ name: 'Anna', hasPassword: true, provider: null });
+  await sql.end();
+  await node.stop();
+  await database.drop();
+});

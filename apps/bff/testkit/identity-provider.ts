@@ -16,7 +16,7 @@ import {
   type JWK,
   type JWTPayload,
 } from 'jose';
-import Provider, { interactionPolicy, type ClientMetadata } from 'oidc-provider';
+import OidcProvider, { interactionPolicy, type ClientMetadata } from 'oidc-provider';
 
 /** What a provider says of somebody, beside who it is. */
 export type Claims = Record<string, unknown>;
@@ -97,7 +97,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
   let provider = serve();
 
   /** The provider itself, made anew where its settings change; what it has handed out outlives that. */
-  function serve(): Provider {
+  function serve(): OidcProvider {
     const client: ClientMetadata = {
       client_id: clientId,
       client_secret: clientSecret,
@@ -110,15 +110,18 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
         backchannel_logout_session_required: true,
       }),
     };
-    const made = new Provider(issuer, {
+    const made = new OidcProvider(issuer, {
       clients: [client],
       jwks: { keys: [key.jwk] },
       cookies: { keys: ['tests'] },
       claims: { openid: ['sub', 'sid', ...claimNames] },
       conformIdTokenClaims: isAtUserInfo,
-      // Its own would refuse this machine.
-      // oxlint-disable-next-line no-restricted-globals -- the provider sends, not the product
-      fetch: (url, options) => fetch(url, { ...options, ...{ dispatcher: undefined } }),
+      // The agent that comes with it refuses this machine.
+      fetch: (url, options = {}) => {
+        Reflect.deleteProperty(options, 'dispatcher');
+        // oxlint-disable-next-line no-restricted-globals -- the provider sends, not the product
+        return fetch(url, options);
+      },
       features: {
         devInteractions: { enabled: false },
         backchannelLogout: { enabled: true },
@@ -174,7 +177,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
 
   /** The form of the provider: whoever says who they are is. */
   async function interact(
-    made: Provider,
+    made: OidcProvider,
     req: IncomingMessage,
     res: ServerResponse,
   ): Promise<void> {

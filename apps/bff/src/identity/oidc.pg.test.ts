@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { JWTPayload } from 'jose';
 import postgres from 'postgres';
@@ -176,6 +176,60 @@ describe('what comes back', () => {
     await signIn(unique('cookie'), 'corp', tab);
     expect([...tab.jar]).toEqual([]);
   });
+
+  test('fits a cookie of this host alone where the page is served over TLS', async () => {
+    const secure = await startTestNode({
+      DATABASE_URL: node.databaseUrl,
+      DROPSAFE_DATA_DIR: node.dataDir,
+      DROPSAFE_PUBLIC_URL: 'https://safe.example.com',
+      DROPSAFE_OIDC: JSON.stringify([idp.settings('corp')]),
+    });
+    const headers = { Origin: 'https://safe.example.com' };
+    const answer = await secure.client().send('POST', '/oidc/corp/sign-in', {}, headers);
+    await secure.stop();
+    expect(new URL(answer.json.url).searchParams.get('redirect_uri')).toBe(
+      'https://safe.example.com/sign-in/oidc/corp',
+    );
+    expect(answer.headers.getSetCookie()).toEqual([
+      expect.stringMatching(
+        /^__Host-dropsafe-oidc-[\w-]{12}=.*; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+      ),
+    ]);
+  });
+
+  test('without a public address is wanted back under the name by which the browser knows this machine', async () => {
+    const hosts = ['localhost', '127.0.0.1', '[::1]', 'safe.internal'].map(
+      (name) => `${name}:8080`,
+    );
+    const wanted = await Promise.all(hosts.map((host) => redirectOf(host)));
+    expect(wanted).toEqual([
+      'http://localhost:8080/sign-in/oidc/corp',
+      'http://127.0.0.1:8080/sign-in/oidc/corp',
+      'http://[::1]:8080/sign-in/oidc/corp',
+      'http://localhost:8080/sign-in/oidc/corp',
+    ]);
+  });
+
+  /** Begins as a browser that knows the node by this name; fetch would set its own. */
+  function redirectOf(host: string): Promise<string | null> {
+    return new Promise((resolve, reject) => {
+      const headers = {
+        Host: host,
+        Origin: `http://${host}`,
+        'X-Requested-With': 'dropsafe',
+        'Content-Type': 'application/json',
+      };
+      const sent = request(`${node.url}/api/v1/oidc/corp/sign-in`, { method: 'POST', headers });
+      sent.on('error', reject).on('response', (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+        answer.on('end', () =>
+          resolve(new URL(JSON.parse(text).url).searchParams.get('redirect_uri')),
+        );
+      });
+      sent.end('{}');
+    });
+  }
 
   test('in two tabs of one browser signs in both', async () => {
     const tabs = browser();
@@ -970,7 +1024,10 @@ describe('a logout', () => {
     const leave = (iss: string, sid: string) =>
       node
         .client()
-        .send('GET', `/oidc/corp/frontchannel-logout?${new URLSearchParams({ iss, sid })}`);
+        .send(
+          'GET',
+          `/oidc/corp/frontchannel-logout?${new URLSearchParams({ iss, sid }).toString()}`,
+        );
     expect((await leave('https://evil.example', one.sid)).problem.type).toBe(
       '/problems/logout-refused',
     );

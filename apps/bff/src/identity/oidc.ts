@@ -155,7 +155,7 @@ export function createOidc(provider: SignInProvider): Oidc {
           throw new Refusal('issuer-wrong');
         const tokens = await client.authorizationCodeGrant(
           configuration,
-          new URL(`${redirectUri}?${query}`),
+          new URL(`${redirectUri}?${query.toString()}`),
           {
             expectedState: derive(token, 'state'),
             expectedNonce: derive(token, 'nonce'),

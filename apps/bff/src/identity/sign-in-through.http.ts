@@ -71,6 +71,7 @@ export function mountSignInThrough(
 /** Without a public address only this machine is served: by the name under which the browser knows it, or its cookie would not come back. */
 function ownOrigin(c: RequestContext): string {
   const url = URL.parse(`http://${c.req.header('Host') ?? 'localhost'}`);
-  if (url === null || !isLoopback(url.hostname)) return 'http://localhost';
+  if (url === null) return 'http://localhost';
+  if (!isLoopback(url.hostname)) url.hostname = 'localhost';
   return url.origin;
 }

@@ -83,12 +83,12 @@ export function createSignInThrough(
   idleMinutes: number,
 ): SignInThrough {
   const useUpAttempt = createUseUpAttempt(database);
-  const known = new Map(
+  const providersByName = new Map(
     providers.map((settings) => [settings.name, { settings, oidc: createOidc(settings) }]),
   );
 
   function demandProvider(name: string): { settings: SignInProvider; oidc: Oidc } {
-    const found = known.get(name);
+    const found = providersByName.get(name);
     if (found === undefined) throw new Problem('not-found');
     return found;
   }
