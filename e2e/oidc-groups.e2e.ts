@@ -46,6 +46,91 @@ test('a group is given to a team and taken from it in the dialog of its members,
   await expect(section.getByRole('heading')).toBeFocused();
 });
 
+/** Signs somebody in through the provider, which says that they are in these groups. */
+async function signInThrough(page: Page, account: string, groups: string[]): Promise<void> {
+  await page.goto('/secrets');
+  await page.getByRole('button', { name: 'Sign in with Corp' }).click();
+  await page.getByLabel('Account').fill(account);
+  await page.getByLabel('Claims').fill(JSON.stringify({ groups }));
+  await page.getByRole('button', { name: 'Go on' }).click();
+}
+
+test('a person signs in through a provider and may do what the team of their group may; without the group, no more; all of it is in the trail', async ({
+  as,
+  stranger,
+  unique,
+}) => {
+  test.slow();
+  const admin = await as('ACCESS_MANAGEMENT', 'AUDIT_READ');
+  const [team, group, account] = [unique('Readers'), unique('/eng/readers'), unique('anna')];
+  const permissions = ['SECRET_MANAGEMENT_READ'];
+  await admin.api.send('POST', '/teams', { name: team, permissions });
+  const members = await openMembers(admin.page, team);
+  await members.getByLabel(/Name of (a|the) group/).fill(group);
+  await members.getByRole('button', { name: 'Add group' }).click();
+  await expect(members.getByRole('status')).toContainText('at their next sign-in');
+
+  const person = await stranger();
+  await signInThrough(person, account, ['everybody', group]);
+  await expect(person.getByRole('heading', { name: 'Secrets', level: 1 })).toBeVisible();
+
+  // The administrator sees where it comes from, and why it cannot be taken away by hand.
+  await openMembers(admin.page, team);
+  await expect(
+    members.getByRole('listitem').filter({ hasText: `${account} by a group of Corp` }),
+  ).toBeVisible();
+  const remove = members.getByRole('button', { name: `Remove ${account}` });
+  await expect(remove).toHaveAttribute('aria-disabled', 'true');
+  await remove.hover();
+  await expect(admin.page.getByRole('tooltip')).toContainText(
+    'A group of Corp puts them into this team.',
+  );
+  await remove.press('Enter');
+  await expect(remove).toBeVisible();
+  await members.getByLabel('Find users to add').fill(account);
+  await expect(members.getByRole('button', { name: `Add by hand ${account}` })).toBeVisible();
+  await expectAccessible(admin.page);
+  await admin.page.goto(`/users?q=${account}`);
+  await admin.page.getByRole('button', { name: `Edit ${account}` }).click();
+  const edit = admin.page.getByRole('dialog', { name: `Edit ${account}` });
+  await expect(edit.getByRole('checkbox', { name: team })).toBeDisabled();
+  await expect(edit.getByText('By a group of Corp: it is taken away there')).toBeVisible();
+  await expect(edit.getByRole('region', { name: 'What this adds up to' })).toContainText(
+    `SECRET_MANAGEMENT_READ by ${team} (by a group of Corp)`,
+  );
+  await expectAccessible(admin.page);
+
+  // At the provider the group is taken away.
+  await person.getByRole('button', { name: `Account of ${account}` }).click();
+  await person.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect(person.getByRole('button', { name: 'Sign in with Corp' })).toBeVisible();
+  // The provider's, too: it would not ask who one is.
+  await person.context().clearCookies();
+  await signInThrough(person, account, ['everybody']);
+  await expect(person.getByRole('main')).toContainText('There is nothing here for you yet');
+
+  const trail = async (subject: string) => {
+    const { json } = await admin.api.send(
+      'GET',
+      `/audit-events?subject=${encodeURIComponent(subject)}`,
+    );
+    return json.items.map(
+      ({ action, principal }: { action: string; principal: { means: string | null } }) =>
+        `${action} ${principal.means}`,
+    );
+  };
+  expect(await trail(`corp/${group}/${team}`)).toEqual(['oidc-group.mapped password']);
+  expect(await trail(`${team}/${account}`)).toEqual([
+    'team.member-removed oidc:corp',
+    'team.member-added oidc:corp',
+  ]);
+  await admin.page.goto(`/audit?subject=${encodeURIComponent(`${team}/${account}`)}`);
+  await expect(admin.page.getByRole('rowheader')).toHaveText([
+    'Took a user out of a team',
+    'Put a user into a team',
+  ]);
+});
+
 test('an API key is created for a team, may do what the team may, and goes with it', async ({
   as,
   unique,

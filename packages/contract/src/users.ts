@@ -5,8 +5,8 @@ import { PermissionSchema, permissionNames, type Permission } from './permission
 import { SignInProviderNameSchema } from './sign-in.ts';
 import { GrantedSchema, idsOf } from './teams.ts';
 
-/** How many teams one user may be in. */
-export const mostTeams = 100;
+/** How many teams of a user one request may name: more than anybody is in, groups of a provider included. */
+export const mostTeams = 1000;
 
 /** `POST /users`. The person chooses their own password by the invitation that comes back. */
 export const CreateUserSchema = z

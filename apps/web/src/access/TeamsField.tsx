@@ -36,7 +36,8 @@ export function TeamsField({ teams, onChange, error, isOne = false }: Props) {
   // A team that was just unticked stays in sight.
   const [known, setKnown] = useState(teams);
   const shown = new Map(
-    [...known, ...teams, ...(found.data?.items ?? [])].map((team) => [team.id, team]),
+    // Once more at the end: only what was chosen tells where it comes from.
+    [...known, ...teams, ...(found.data?.items ?? []), ...teams].map((team) => [team.id, team]),
   );
   const labelOf = useProviderLabel();
   const noteOf = (team: ChosenTeam) => {
