@@ -73,7 +73,7 @@ test('an invited person sets a password, is put into a team, and may do what the
   await expect(page.getByLabel('User name')).toHaveValue(name);
   await expectAccessible(page);
   await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByRole('main')).toContainText('There is nothing here for you yet');
   await expect(page.getByRole('link', { name: 'Users' })).toHaveCount(0);
 

@@ -31,7 +31,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const signIn = await stranger();
     await signIn.emulateMedia({ colorScheme });
     await signIn.goto('/');
-    await expect(signIn.getByRole('button', { name: 'Sign in' })).toBeVisible();
+    await expect(signIn.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
     await expectAccessible(signIn);
 
     const { page, api, name: user } = await as('SECRET_MANAGEMENT');
@@ -159,7 +159,7 @@ test('everything is done by keyboard alone, and the focus comes back to where it
   await page.keyboard.press('Enter');
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
 });
 
 test.describe('on a phone of 360 px', () => {

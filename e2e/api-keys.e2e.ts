@@ -97,7 +97,7 @@ async function signIn(page: Page, name: string): Promise<void> {
   await page.goto('/sessions');
   await page.getByLabel('User name').fill(name);
   await page.getByLabel('Password').fill(testPassword);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Sessions', level: 1 })).toBeVisible();
 }
 
@@ -125,7 +125,7 @@ test("one's session at another browser is ended from the page of sessions", asyn
   await expectToast(here, 'Session ended');
   await expect(table.getByRole('row')).toHaveCount(3);
   await there.goto('/secrets');
-  await expect(there.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(there.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
 
   await here.getByRole('button', { name: 'End all others' }).click();
   await here.getByRole('alertdialog').getByRole('button', { name: 'End all others' }).click();
@@ -133,7 +133,7 @@ test("one's session at another browser is ended from the page of sessions", asyn
   await expect(table.getByRole('row')).toHaveCount(2);
   await expect(here.getByRole('button', { name: 'End all others' })).toBeDisabled();
   await third.goto('/secrets');
-  await expect(third.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(third.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
 });
 
 test("somebody else's session is found by the name and ended by who manages access", async ({

@@ -7,7 +7,7 @@ test('from the printed password to the first secret', async ({ stranger }) => {
   await page.goto('/');
   await page.getByLabel('User name').fill('admin');
   await page.getByLabel('Password').fill(stack().firstPassword);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 
   await expect(page.getByRole('heading', { name: 'There are no secrets yet' })).toBeVisible();
   await expectAccessible(page);

@@ -10,7 +10,7 @@ test('whoever is not signed in is asked to, and then arrives where they wanted t
   await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, name, ['SECRET_MANAGEMENT_READ']);
   const page = await stranger();
   await page.goto('/secrets?q=wanted&sort=-createdAt');
-  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
   await page.getByLabel('User name').fill(name.toUpperCase());
   await page.getByLabel('Password').fill(testPassword);
   await page.keyboard.press('Enter');
@@ -36,7 +36,7 @@ test('a wanted address of another site is not gone to', async ({ as, stranger })
     await page.goto(signInUrl.href);
     await page.getByLabel('User name').fill(name);
     await page.getByLabel('Password').fill(testPassword);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await expect(page.getByRole('heading', { name: 'Secrets', level: 1 })).toBeVisible();
     expect(new URL(page.url()).origin).toBe(stack().url);
   }
@@ -52,13 +52,13 @@ test('a wrong password is told in one sentence, and after five the page says how
   for (let attempt = 1; attempt <= 5; attempt += 1) {
     await page.getByLabel('Password').fill(`guess number ${attempt}`);
     const answered = page.waitForResponse((response) => response.request().method() === 'POST');
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     expect((await answered).status()).toBe(401);
     await expect(page.getByRole('alert')).toContainText('The user name or the password is wrong.');
     await expect(page.getByLabel('Password')).toHaveValue('');
   }
   await page.getByLabel('Password').fill('guess number 6');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByRole('alert')).toContainText(/try again (in \d+ seconds?|now)/);
   await expectAccessible(page);
 });
@@ -71,11 +71,11 @@ test('signing out ends the session everywhere and leaves nothing in the browser'
   await page.goto('/secrets');
   await page.getByRole('button', { name: `Account of ${name}` }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
-  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
   expect((await api.send('GET', '/session')).status).toBe(401);
   expect(await page.context().cookies()).toEqual([]);
   await page.goBack();
-  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
 });
 
 test("one's own password is changed in a dialog that explains what it refuses", async ({
@@ -114,6 +114,6 @@ test("one's own password is changed in a dialog that explains what it refuses", 
   await elsewhere.goto('/');
   await elsewhere.getByLabel('User name').fill(name);
   await elsewhere.getByLabel('Password').fill(newPassword);
-  await elsewhere.getByRole('button', { name: 'Sign in' }).click();
+  await elsewhere.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(elsewhere.getByRole('heading', { name: 'Secrets', level: 1 })).toBeVisible();
 });

@@ -77,7 +77,7 @@ test('the profile that a browser writes to disk holds no value, of a secret that
     await page.goto('/secrets');
     await page.getByLabel('User name').fill(user);
     await page.getByLabel('Password').fill(testPassword);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('button', { name: 'Create secret' }).click();
     const dialog = page.getByRole('dialog', { name: 'Create a secret' });
     await dialog.getByLabel('Name').fill(`PROFILE_${Date.now()}`);

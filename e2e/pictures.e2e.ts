@@ -57,11 +57,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.goto('/sign-in');
         await page.getByLabel('User name').fill(name);
         await page.getByLabel('Password').fill(testPassword);
-        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByRole('button', { name: 'Sign in', exact: true }).click();
         await expect(page.getByRole('main').getByRole('heading', { level: 1 })).toBeVisible();
       };
       await page.goto('/');
-      await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+      await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
       await picture('sign-in');
       await signIn('nobody');
       await picture('no-permission');
@@ -184,7 +184,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.goto('/api-keys');
       await page.getByLabel('User name').fill(keeper);
       await page.getByLabel('Password').fill(testPassword);
-      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
       await expect(page.getByRole('heading', { name: 'API keys', level: 1 })).toBeVisible();
       if (colorScheme === 'light' && width === 1280) {
         await expect(

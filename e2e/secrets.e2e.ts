@@ -226,7 +226,7 @@ test('a session that ends in the middle of an edit loses nothing: one signs in o
   const signIn = page.getByRole('dialog').filter({ has: page.getByLabel('Password') });
   await expect(signIn).toBeVisible();
   await signIn.getByLabel('Password').fill(testPassword);
-  await signIn.getByRole('button', { name: 'Sign in' }).click();
+  await signIn.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(signIn).toHaveCount(0);
   await expect(dialog.getByLabel('Name')).toHaveValue(name);
   await expect(dialog.getByLabel('Value', { exact: true })).toHaveValue(value);
@@ -259,7 +259,7 @@ test('somebody else who signs in over an open form does not get what was typed',
   const signIn = page.getByRole('dialog').filter({ has: page.getByLabel('Password') });
   await signIn.getByLabel('User name').fill(other.name);
   await signIn.getByLabel('Password').fill(testPassword);
-  await signIn.getByRole('button', { name: 'Sign in' }).click();
+  await signIn.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByRole('button', { name: `Account of ${other.name}` })).toBeVisible();
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(page.getByText(/discarded/i)).toBeVisible();

@@ -14,6 +14,7 @@ import { createRoutes, type RequestContext, type RequestEnv } from './base/route
 import { securityHeaders } from './headers.ts';
 import { createAuthentication } from './identity/authenticate.http.ts';
 import { mountIdentity } from './identity/identity.http.ts';
+import { mountPasskeys } from './identity/passkeys.http.ts';
 import { mountTeams } from './identity/teams.http.ts';
 import { mountUsers } from './identity/users.http.ts';
 import { describeApi } from './openapi.ts';
@@ -95,6 +96,7 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
     }),
   );
   mountIdentity(routes, rooms.identity, cookie);
+  mountPasskeys(routes, rooms.passkeys, rooms.identity, cookie, options.publicOrigin);
   mountUsers(routes, rooms.users, rooms.invitations);
   mountTeams(routes, rooms.teams);
   mountSecrets(routes, rooms.secrets);

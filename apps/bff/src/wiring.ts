@@ -5,6 +5,7 @@ import type { Log } from './base/log.ts';
 import { createChangeAccess } from './identity/access.ts';
 import { createIdentity, type Identity, type SessionLimits } from './identity/identity.ts';
 import { createInvitationsDoor, type Invitations } from './identity/invitations.ts';
+import { createPasskeys, type Passkeys } from './identity/passkeys.ts';
 import { createTeamsDoor, type Teams } from './identity/teams.ts';
 import { createUsersDoor, type Users } from './identity/users.ts';
 import type { Keys } from './keys/keys.ts';
@@ -18,6 +19,7 @@ export interface Rooms {
   trail: Trail;
   permissions: Permissions;
   identity: Identity;
+  passkeys: Passkeys;
   users: Users;
   teams: Teams;
   invitations: Invitations;
@@ -35,10 +37,22 @@ export function wire(
 ): Rooms {
   const permissions = createPermissions(audit);
   const identity = createIdentity(database, audit, permissions, limits);
+  const passkeys = createPasskeys(database, audit, log, limits.hours);
   const changeAccess = createChangeAccess(audit);
   const users = createUsersDoor(database, changeAccess, permissions);
   const teams = createTeamsDoor(database, changeAccess, permissions);
   const invitations = createInvitationsDoor(database, audit);
   const secrets = createSecretsDoor(database, audit, permissions, keys);
-  return { log, database, trail, permissions, identity, users, teams, invitations, secrets };
+  return {
+    log,
+    database,
+    trail,
+    permissions,
+    identity,
+    passkeys,
+    users,
+    teams,
+    invitations,
+    secrets,
+  };
 }

@@ -44,6 +44,8 @@ export const UserSchema = z
     isDisabled: z.boolean(),
     /** False until the person has set a password by an invitation. */
     hasPassword: z.boolean(),
+    /** How many passkeys they have. */
+    passkeys: z.int(),
     /** The invitation that has been made and not been used holds until then. */
     invitedUntil: z.iso.datetime().nullable(),
     /** Granted directly. */

@@ -4,6 +4,7 @@ import { and, eq, sql, type SQL } from 'drizzle-orm';
 import type { Queries } from '../base/database.ts';
 import { grantsOf, holdersOf } from '../permissions/permissions.ts';
 import { invitations } from './invitations.store.ts';
+import { passkeys } from './passkeys.store.ts';
 import type { Placed } from './access-cursor.ts';
 import { beyondCursor, orderOf, patternOf, type PageRequest } from './page.store.ts';
 import { permissionsOfUser, teamMembers, teams } from './teams.store.ts';
@@ -49,6 +50,7 @@ export interface Person {
   name: string;
   isDisabled: boolean;
   hasPassword: boolean;
+  passkeys: number;
   invitedUntil: string | null;
   permissions: Permission[];
   teams: GrantingTeam[];
@@ -62,11 +64,14 @@ const teamsOfUser = sql`select json_build_object('id', ${teams.id}, 'name', ${te
 const invitedUntil = sql`select ${invitations.expiresAt} from ${invitations}
   where ${invitations.userId} = ${users.id} and ${invitations.expiresAt} > now()`;
 
+const passkeyCount = sql`select count(*)::int from ${passkeys} where ${passkeys.userId} = ${users.id}`;
+
 const personColumns = {
   id: users.id,
   name: users.name,
   isDisabled: users.isDisabled,
   hasPassword: sql<boolean>`${users.passwordHash} is not null`,
+  passkeys: sql<number>`(${passkeyCount})`,
   invitedUntil: sql<string | null>`(${invitedUntil})`.mapWith(invitations.expiresAt),
   permissions: grantsOf(users.id),
   teams: sql<GrantingTeam[]>`to_json(array(${teamsOfUser}))`,
@@ -119,7 +124,10 @@ export async function lockAccess(queries: Queries): Promise<void> {
   await queries.execute(sql`select pg_advisory_xact_lock(${accessLock})`);
 }
 
-/** True while there is a user who can sign in and may manage access, by a grant of their own or of a team. */
+/**
+ * True while there is a user who can sign in and may manage access, by a grant of their own or of a team. Passkeys do not
+ * count: whoever adds one has to know their password, so there is none without.
+ */
 export async function hasAccessManager(queries: Queries): Promise<boolean> {
   const canSignIn = sql`not ${users.isDisabled} and ${users.passwordHash} is not null`;
   const holders = holdersOf('ACCESS_MANAGEMENT');

@@ -25,6 +25,7 @@ import { inOrder, isSame } from './granted.ts';
 import { deleteInvitation, replaceInvitation } from './invitations.store.ts';
 import { pageOf, readPage } from './access-cursor.ts';
 import { findPerson, listPeople, type Person } from './people.store.ts';
+import { removePasskeys } from './remove-passkeys.ts';
 import { deleteSessionsOf } from './sessions.store.ts';
 import {
   deleteMembers,
@@ -63,6 +64,8 @@ export interface Users {
   delete(caller: Caller, id: string, ifMatch: string | undefined): Promise<void>;
   /** Makes a new invitation in the place of the one before. Throws `not-found`, `user-disabled`. */
   invite(caller: Caller, id: string): Promise<Invitation>;
+  /** Throws `not-found`. */
+  removePasskeys(caller: Caller, id: string): Promise<void>;
 }
 
 /** Users in this database. */
@@ -220,14 +223,23 @@ export function createUsersDoor(
         return invitation;
       });
     },
+
+    async removePasskeys(caller, id) {
+      await permissions.demand(caller, manageAccess, subjectOf('user', id));
+      await changeAccess(caller, async (tx, tell) => {
+        await removePasskeys(tx, tell, await findForChange(tx, id, undefined));
+      });
+    },
   };
 }
 
 /** The user as they are shown. */
 function present(person: Person): User {
-  const { id, name, isDisabled, hasPassword, invitedUntil, permissions, createdAt } = person;
+  const { id, name, isDisabled, hasPassword, passkeys, invitedUntil, permissions, createdAt } =
+    person;
   const teams = person.teams.map((team) => ({ id: team.id, name: team.name }));
-  const shown = { id, name, isDisabled, hasPassword, invitedUntil, permissions, teams, createdAt };
+  const state = { isDisabled, hasPassword, passkeys, invitedUntil };
+  const shown = { id, name, ...state, permissions, teams, createdAt };
   return { ...shown, effectivePermissions: effectivePermissions(permissions, person.teams) };
 }
 

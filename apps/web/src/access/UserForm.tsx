@@ -15,6 +15,7 @@ import { TextInput } from '../ui/TextInput.tsx';
 import { useToast } from '../ui/Toasts.tsx';
 import { useCreateUser, useUpdateUser, userQuery, type SeenUser } from './access.queries.ts';
 import { ChangedMeanwhile } from './ChangedMeanwhile.tsx';
+import { PasskeysOfUser } from './PasskeysOfUser.tsx';
 import { EffectivePermissions } from './EffectivePermissions.tsx';
 import { PermissionsField } from './PermissionsField.tsx';
 import { TeamsField, type ChosenTeam } from './TeamsField.tsx';
@@ -144,6 +145,7 @@ function UserForm({ opened, onClose, onCreated, onLoadAgain }: FormProps) {
         error={refusal.atFields.name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
+      {before !== undefined && <PasskeysOfUser user={before} />}
       <PermissionsField
         legend="Permissions of their own"
         permissions={permissions}
