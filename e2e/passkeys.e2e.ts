@@ -201,7 +201,7 @@ test('who manages access sees that somebody has passkeys, and removes them', asy
   await expect(row(admin.page, name)).toContainText('1 passkey');
   await admin.page.getByRole('button', { name: `Edit ${name}` }).click();
   const form = admin.page.getByRole('dialog', { name: `Edit ${name}` });
-  await expect(form.getByText('Signs in by password or with 1 passkey.')).toBeVisible();
+  await expect(form.getByText('Has 1 passkey beside the password.')).toBeVisible();
   await expectAccessible(admin.page);
   // What was typed meanwhile stays.
   await form.getByLabel('SECRET_MANAGEMENT_READ').check();
@@ -210,7 +210,7 @@ test('who manages access sees that somebody has passkeys, and removes them', asy
   await expectAccessible(admin.page);
   await question.getByRole('button', { name: 'Remove' }).click();
   await expect(form.getByText('The passkeys are removed.')).toBeVisible();
-  await expect(form.getByText('Signs in by password or')).toHaveCount(0);
+  await expect(form.getByText('beside the password')).toHaveCount(0);
   await expectAccessible(admin.page);
   await expect(form.getByLabel('SECRET_MANAGEMENT_READ')).toBeChecked();
   await form.getByRole('button', { name: 'Save changes' }).click();

@@ -19,7 +19,7 @@ export function PasskeysOfUser({ user: { id, name, passkeys } }: { user: User })
       <Typography role="status" variant="body2" sx={{ flex: 1 }}>
         {passkeys === 0
           ? 'The passkeys are removed.'
-          : `Signs in by password or with ${passkeysText(passkeys)}.`}
+          : `Has ${passkeysText(passkeys)} beside the password.`}
       </Typography>
       {passkeys > 0 && (
         <Button variant="outlined" color="error" size="small" onClick={() => setAsking(true)}>

@@ -83,7 +83,7 @@ function AddPasskeyForm({ onClose }: { onClose: () => void }) {
         isRequired
         type="password"
         autoComplete="current-password"
-        help="So that nobody who finds your browser open can add one. It stays valid."
+        help="So that nobody who finds your browser open can add one. The password stays valid."
         error={errors.currentPassword?.message}
         {...form.register('currentPassword', {
           validate: (text) => checkField(BeginPasskeySchema.shape.currentPassword, text),
