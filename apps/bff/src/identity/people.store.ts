@@ -4,6 +4,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Queries, Transaction } from '../base/database.ts';
 import { grantsOf, holdersOf } from '../permissions/permissions.ts';
 import { invitations } from './invitations.store.ts';
+import { passkeys } from './passkeys.store.ts';
 import type { Placed } from './access-cursor.ts';
 import { beyondCursor, containsPart, orderOf, type PageRequest } from './page.store.ts';
 import { oidcIdentities } from './oidc-identities.store.ts';
@@ -64,6 +65,7 @@ export interface Person {
   hasPassword: boolean;
   /** The provider that they sign in through, and whether they have yet. */
   provider: { name: string; hasSignedIn: boolean } | null;
+  passkeys: number;
   invitedUntil: string | null;
   permissions: Permission[];
   teams: TeamOfUser[];
@@ -80,6 +82,7 @@ const invitedUntil = sql`select ${invitations.expiresAt} from ${invitations}
 
 const providerOfUser = sql`select json_build_object('name', ${oidcIdentities.provider}, 'hasSignedIn', ${oidcIdentities.subject} is not null)
   from ${oidcIdentities} where ${oidcIdentities.userId} = ${users.id}`;
+const passkeyCount = sql`select count(*)::int from ${passkeys} where ${passkeys.userId} = ${users.id}`;
 
 const personColumns = {
   id: users.id,
@@ -87,6 +90,7 @@ const personColumns = {
   isDisabled: users.isDisabled,
   hasPassword: sql<boolean>`${users.passwordHash} is not null`,
   provider: sql<Person['provider']>`(${providerOfUser})`,
+  passkeys: sql<number>`(${passkeyCount})`,
   invitedUntil: sql<string | null>`(${invitedUntil})`.mapWith(invitations.expiresAt),
   permissions: grantsOf(users.id),
   teams: sql<TeamOfUser[]>`to_json(array(${teamsOfUser}))`,
@@ -150,7 +154,10 @@ export async function lockAccess(queries: Queries): Promise<void> {
   await queries.execute(sql`select pg_advisory_xact_lock(${accessLock})`);
 }
 
-/** True while there is a user who can sign in and may manage access, by a grant of their own or of a team. */
+/**
+ * True while there is a user who can sign in and may manage access, by a grant of their own or of a team. Passkeys do not
+ * count: whoever adds one has to know their password, so there is none without.
+ */
 export async function hasAccessManager(queries: Queries): Promise<boolean> {
   const isLinked = sql`select from ${oidcIdentities} where ${oidcIdentities.userId} = ${users.id} and ${oidcIdentities.subject} is not null`;
   const canSignIn = sql`not ${users.isDisabled} and (${users.passwordHash} is not null or exists (${isLinked}))`;

@@ -27,6 +27,7 @@ import { deleteInvitation, replaceInvitation } from './invitations.store.ts';
 import { pageOf, readPage } from './access-cursor.ts';
 import { findPerson, listMembers, listPeople, type Person } from './people.store.ts';
 import { insertAwaited } from './oidc-identities.store.ts';
+import { removePasskeys } from './remove-passkeys.ts';
 import { deleteSessionsOf } from './sessions.store.ts';
 import { deleteMemberships, findTeamNames, insertMemberships, type Named } from './teams.store.ts';
 import { hashToken, mintToken } from './token.ts';
@@ -66,6 +67,8 @@ export interface Users {
   delete(caller: Caller, id: string, ifMatch: string | undefined): Promise<void>;
   /** Makes a new invitation in the place of the one before. Throws `not-found`, `user-disabled`. */
   invite(caller: Caller, id: string): Promise<Invitation>;
+  /** Throws `not-found`. */
+  removePasskeys(caller: Caller, id: string): Promise<void>;
 }
 
 /** Users in this database. */
@@ -226,6 +229,13 @@ export function createUsersDoor(
         const invitation = await mintInvitation(tx, id);
         tell({ action: 'user.invited', subject: name });
         return invitation;
+      });
+    },
+
+    async removePasskeys(caller, id) {
+      await permissions.demand(caller, manageAccess, subjectOf('user', id));
+      await changeAccess(caller, async (tx, tell) => {
+        await removePasskeys(tx, tell, await findForChange(tx, id, undefined));
       });
     },
   };

@@ -8,6 +8,7 @@ import LinkIcon from '@mui/icons-material/Link';
 import Button from '@mui/material/Button';
 import Chip from '@mui/material/Chip';
 import IconButton from '@mui/material/IconButton';
+import { styled } from '@mui/material/styles';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Navigate } from 'react-router';
@@ -27,7 +28,7 @@ import { sortOf, useAccessView } from './list-view.ts';
 import { ListToolbar } from './ListToolbar.tsx';
 import { CreateUserDialog, EditUserDialog } from './UserForm.tsx';
 import { DeleteUserDialog, InviteDialog, SwitchUserDialog } from './UserQuestions.tsx';
-import { Name, OneLine, PermissionNames, Quiet } from './words.tsx';
+import { Name, OneLine, passkeysText, PermissionNames, Quiet } from './words.tsx';
 
 type OpenDialog =
   | { kind: 'create' }
@@ -160,7 +161,17 @@ function userColumns(open: (dialog: OpenDialog) => void): Column<User>[] {
       isHeading: true,
       render: ({ name }) => <Name>{name}</Name>,
     },
-    { id: 'state', title: 'State', width: 150, render: (user) => <State user={user} /> },
+    {
+      id: 'state',
+      title: 'State',
+      width: 150,
+      render: (user) => (
+        <>
+          <State user={user} />
+          {user.passkeys > 0 && <PasskeyCount>{passkeysText(user.passkeys)}</PasskeyCount>}
+        </>
+      ),
+    },
     {
       id: 'means',
       title: 'Signs in by',
@@ -202,6 +213,8 @@ function userColumns(open: (dialog: OpenDialog) => void): Column<User>[] {
     },
   ];
 }
+
+const PasskeyCount = styled(Quiet)({ display: 'block', fontSize: '0.8125rem', marginTop: 2 });
 
 function State({ user }: { user: User }) {
   const { isDisabled, hasPassword, provider, invitedUntil } = user;
