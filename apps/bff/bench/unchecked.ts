@@ -109,7 +109,7 @@ function withoutPermissions({
   };
 }
 
-process.once('message', async ({ connection, dataDir }: UncheckedOptions) => {
+async function serveUnchecked({ connection, dataDir }: UncheckedOptions): Promise<void> {
   const logFile = openSync(`${dataDir}.unchecked.log`, 'a');
   const log = createLog((text) => writeSync(logFile, text));
   const database = await openDatabase(connection);
@@ -134,4 +134,6 @@ process.once('message', async ({ connection, dataDir }: UncheckedOptions) => {
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => {
     process.send?.((server.address() as AddressInfo).port); // as: a TCP server
   });
-});
+}
+
+process.once('message', (options: UncheckedOptions) => void serveUnchecked(options));
