@@ -21,7 +21,8 @@ import {
 } from '../src/base/embedded-postgres.ts';
 import { createClient, type Client } from '../testkit/client.ts';
 import { readFirstLoad, readMemory, readProcessorMs } from './footprint.ts';
-import type { Load, LoadResult } from './load-generator.ts';
+import { judge, median, print, quantile, startGenerator } from './measuring.ts';
+import type { LoadResult } from './load-generator.ts';
 import { adminPassword, startProduct, type Product } from './product.ts';
 import { nameOf, seed, terms } from './seed.ts';
 import type { UncheckedOptions } from './unchecked.ts';
@@ -46,8 +47,6 @@ const leastRatio = 0.6;
 const mostCheckCost = 0.25;
 const mostMemoryBytes = 350e6;
 const mostScriptBytes = 250e3;
-
-const print = (line = '') => process.stdout.write(`${line}\n`);
 
 /** One thing that is measured. */
 interface Case {
@@ -298,7 +297,8 @@ async function measureAll(
   floor: Server,
   unchecked: Server,
 ): Promise<Figures[]> {
-  const generator = start('load-generator.ts');
+  const generator = startGenerator();
+  children.push(generator.process);
   const figures: Figures[] = [];
   for (const each of await listCases(client)) {
     const { method, names, status, body } = each;
@@ -313,7 +313,7 @@ async function measureAll(
     const ofUnchecked: Slice[] = [];
     const measureSlice = async (server: Server, path: string, heads: Record<string, string>) => {
       const before = await readProcessorMs([ours.pid, floor.pid]);
-      const result = await generate(generator, {
+      const result = await generator.run({
         ...load,
         port: server.port,
         path,
@@ -365,22 +365,6 @@ function compare(
     bytes: ours[0]?.bytesPerAnswer ?? 0,
     checkCost: unchecked.length === 0 ? undefined : 1 - ratioTo(rates(unchecked)),
   };
-}
-
-async function generate(generator: ChildProcess, load: Load): Promise<LoadResult> {
-  generator.send(load);
-  const [result] = (await once(generator, 'message')) as [LoadResult | { failed: string }]; // as: load-generator.ts sends these
-  if ('failed' in result) throw new Error(result.failed);
-  return result;
-}
-
-function quantile(numbers: readonly number[], part: number): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-}
-
-function median(numbers: readonly number[]): number {
-  return quantile(numbers, 0.5);
 }
 
 // --- printing ---
@@ -454,10 +438,6 @@ function judgeChecks(figures: readonly Figures[]): void {
       `permission check and audit write take ${(checkCost * 100).toFixed(0)} % of the throughput without them; target ≤ ${mostCheckCost * 100} %`,
     );
   }
-}
-
-function judge(what: string, isMet: boolean, how: string): void {
-  print(`${isMet ? 'PASS' : 'MISS'}  ${what}: ${how}`);
 }
 
 function megabytes(bytes: number): string {
