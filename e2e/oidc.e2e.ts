@@ -116,7 +116,7 @@ test('an administrator adds somebody who signs in through a provider, without an
   await dialog.getByRole('button', { name: 'Create', exact: true }).click();
   await expectToast(page, `User ${name} created`);
   await expect(row(page, name)).toContainText('Not yet here');
-  await expect(row(page, name)).toContainText('Corp');
+  await expect(row(page, name)).toContainText('by Corp');
 
   const person = await stranger();
   await person.goto('/sign-in');

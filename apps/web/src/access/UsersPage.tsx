@@ -167,16 +167,10 @@ function userColumns(open: (dialog: OpenDialog) => void): Column<User>[] {
       width: 150,
       render: (user) => (
         <>
-          <State user={user} />
+          <State user={user} /> <Means user={user} />
           {user.passkeys > 0 && <PasskeyCount>{passkeysText(user.passkeys)}</PasskeyCount>}
         </>
       ),
-    },
-    {
-      id: 'means',
-      title: 'Signs in by',
-      width: 140,
-      render: (user) => <Means user={user} />,
     },
     {
       id: 'teams',
@@ -237,10 +231,10 @@ function State({ user }: { user: User }) {
 function Means({ user: { hasPassword, provider, invitedUntil } }: { user: User }) {
   const labelOf = useProviderLabel();
   const means = [
-    ...(hasPassword || invitedUntil !== null ? ['Password'] : []),
+    ...(hasPassword || invitedUntil !== null ? ['password'] : []),
     ...(provider === null ? [] : [labelOf(provider.name)]),
   ];
-  return means.length === 0 ? <Quiet>Not at all</Quiet> : means.join(', ');
+  return means.length > 0 && <Quiet>by {means.join(' or ')}</Quiet>;
 }
 
 function Actions({ user, open }: { user: User; open: (dialog: OpenDialog) => void }) {
