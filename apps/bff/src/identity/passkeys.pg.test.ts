@@ -103,6 +103,10 @@ const withoutId = ({ status, problem, headers }: Answer) => ({
   headers: [...headers.keys()].filter((name) => name !== 'set-cookie'),
 });
 
+/** How many succeeded, and how many did not, whichever came first. */
+const inOrder = (answers: Answer[]) =>
+  answers.map(({ status }) => status).toSorted((one, next) => one - next);
+
 async function forgiveAddresses(): Promise<void> {
   await sql`delete from sign_in_attempts`;
 }
@@ -500,7 +504,7 @@ describe('the counter of an authenticator', () => {
     const answers = await Promise.all(
       Array.from({ length: 4 }, () => signInByPasskey(browser(), passkey, { counter: 40 })),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401]);
+    expect(inOrder(answers)).toEqual([200, 401, 401, 401]);
     await forgiveAddresses();
   });
 });
@@ -515,7 +519,7 @@ test('one answer that arrives several times at once opens one session', async ()
       browser().send('POST', '/session/passkey', again, { Cookie: here.cookie }),
     ),
   );
-  expect(atOnce.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401, 401, 401]);
+  expect(inOrder(atOnce)).toEqual([200, 401, 401, 401, 401, 401]);
   const [row] = await sql`
     select count(*)::int as count from sessions where means = 'passkey' and user_id = ${await idOfUser('echoed')}`;
   expect(row?.['count']).toBe(1);
@@ -665,7 +669,7 @@ describe('adding a passkey', () => {
         ),
       ),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409]);
+    expect(inOrder(answers)).toEqual([201, 409, 409]);
     expect(await own(client)).toHaveLength(20);
     const { answer } = await beginPasskey(client);
     expect([answer.status, answer.problem.type]).toEqual([409, '/problems/too-many-passkeys']);
@@ -773,6 +777,7 @@ describe('what starts an account afresh removes its passkeys, each with an event
     });
     await operator.close();
     await expectNone('reset', passkeys);
+    expect((await browser().signIn('reset', testPassword)).status).toBe(200);
   });
 
   test('an invitation is accepted, and not when it is made', async () => {
