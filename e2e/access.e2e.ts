@@ -1,7 +1,15 @@
 import { newCanary } from '@dropsafe/bff/testkit/canary';
 import { createClient } from '@dropsafe/bff/testkit/client';
 import type { Page } from '@playwright/test';
-import { expect, expectAccessible, expectToast, openSecrets, row, test } from './fixtures.ts';
+import {
+  actionsIn,
+  expect,
+  expectAccessible,
+  expectToast,
+  openSecrets,
+  row,
+  test,
+} from './fixtures.ts';
 import { stack } from './stack.ts';
 
 const password = 'seven herons cross a river';
@@ -27,7 +35,7 @@ test('an invited person sets a password, is put into a team, and may do what the
   unique,
 }) => {
   test.slow();
-  const admin = await as('ACCESS_MANAGEMENT', 'SECRET_MANAGEMENT');
+  const admin = await as('ACCESS_MANAGEMENT', 'SECRET_MANAGEMENT', 'AUDIT_READ');
   const [name, team] = [unique('invited'), unique('Team')];
   const secret = unique('OF_SOMEBODY');
   await admin.api.send('POST', '/secrets', { name: secret, value: newCanary() });
@@ -134,6 +142,25 @@ test('an invited person sets a password, is put into a team, and may do what the
   await expectToast(admin.page, `User ${name} disabled`);
   await expect(row(admin.page, name)).toContainText('Disabled');
   expect((await api.send('GET', '/session')).status).toBe(401);
+
+  // Every step is in the trail.
+  expect(await actionsIn(admin.api, { subject: team })).toEqual(['team.created', 'team.deleted']);
+  expect(await actionsIn(admin.api, { subject: `${team}/${name}` })).toEqual(['team.member-added']);
+  expect(await actionsIn(admin.api, { subject: name })).toEqual([
+    'user.created',
+    'user.invited',
+    'invitation.accepted',
+    'session.started',
+    'session.started',
+    'user.disabled',
+  ]);
+  expect(await actionsIn(admin.api, { principal: name })).toEqual([
+    'secret.created',
+    'permission.denied',
+    'permission.denied',
+    'permission.denied',
+    'permission.denied',
+  ]);
 });
 
 test('members are found, added and removed; a change of somebody else is told', async ({

@@ -2,7 +2,7 @@ import { newCanary } from '@dropsafe/bff/testkit/canary';
 import { createProgram } from '@dropsafe/bff/testkit/client';
 import { createUser, testPassword } from '@dropsafe/bff/testkit/node';
 import type { Page } from '@playwright/test';
-import { expect, expectAccessible, expectToast, row, test } from './fixtures.ts';
+import { actionsIn, expect, expectAccessible, expectToast, row, test } from './fixtures.ts';
 import { stack } from './stack.ts';
 
 /** Creates a key in the browser; answers the token that is shown, with its dialog still open. */
@@ -20,7 +20,7 @@ test('a key is created in the browser, used by a program, and revoked: its next 
   as,
   unique,
 }) => {
-  const { page } = await as('ACCESS_MANAGEMENT');
+  const { page, api } = await as('ACCESS_MANAGEMENT', 'AUDIT_READ');
   const name = unique('import');
   await page.goto('/');
   await page.getByRole('link', { name: 'API keys' }).click();
@@ -58,6 +58,13 @@ test('a key is created in the browser, used by a program, and revoked: its next 
   await expectToast(page, `API key ${name} revoked`);
   await expect(row(page, name)).toHaveCount(0);
   expect((await program.send('GET', '/secrets')).status).toBe(401);
+
+  // Every step is in the trail.
+  expect(await actionsIn(api, { subject: name })).toEqual(['api-key.created', 'api-key.revoked']);
+  expect(await actionsIn(api, { principal: name })).toEqual([
+    'secret.created',
+    'permission.denied',
+  ]);
 });
 
 test('the form of a key explains what it refuses, at the fields', async ({ as, unique }) => {

@@ -164,6 +164,15 @@ export function row(page: Page, name: string): Locator {
   return page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
 }
 
+/** What the trail tells, oldest first: of a principal, or about a subject. `api` has to hold AUDIT_READ. */
+export async function actionsIn(
+  api: Client,
+  filter: { principal: string } | { subject: string },
+): Promise<string[]> {
+  const { json } = await api.send('GET', `/audit-events?${new URLSearchParams(filter)}`);
+  return json.items.map(({ action }: { action: string }) => action).toReversed();
+}
+
 /** Expects a message about something that was done. */
 export async function expectToast(page: Page, message: string): Promise<void> {
   await expect(page.getByRole('status').getByText(message)).toBeVisible();

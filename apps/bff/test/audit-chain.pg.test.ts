@@ -71,7 +71,7 @@ test('events of a refused request and of a sign-in are in the same chain', async
   expect(
     events.slice(-3).map(({ action, means, principalName }) => [action, means, principalName]),
   ).toEqual([
-    ['session.started', null, null],
+    ['session.started', 'password', null],
     ['permission.denied', 'password', 'rita'],
     ['session.refused', null, null],
   ]);
