@@ -88,6 +88,7 @@ test("one's own password is changed in a dialog that explains what it refuses", 
   await page.getByRole('button', { name: `Account of ${name}` }).click();
   await page.getByRole('menuitem', { name: 'Change password' }).click();
   const dialog = page.getByRole('dialog', { name: 'Change password' });
+  await expect(dialog).toBeVisible();
   await expectAccessible(page);
   await dialog.getByLabel('Current password').fill('not my password');
   await dialog.getByLabel('New password', { exact: true }).fill('too short');

@@ -13,9 +13,10 @@ import { Problem, toResponse } from './base/problem.ts';
 import { createRoutes, type RequestContext, type RequestEnv } from './base/route.http.ts';
 import { securityHeaders } from './headers.ts';
 import { createAuthentication } from './identity/authenticate.http.ts';
-import { mountIdentity, presentSession } from './identity/identity.http.ts';
+import { mountIdentity } from './identity/identity.http.ts';
 import { mountOidcGroups } from './identity/oidc-groups.http.ts';
 import { mountSignInThrough } from './identity/sign-in-through.http.ts';
+import { mountPasskeys } from './identity/passkeys.http.ts';
 import { mountTeams } from './identity/teams.http.ts';
 import { mountUsers } from './identity/users.http.ts';
 import { describeApi } from './openapi.ts';
@@ -101,9 +102,10 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
     routes,
     rooms.signInThrough,
     cookie,
-    presentSession(rooms.identity.limits),
+    rooms.identity.limits,
     options.publicOrigin,
   );
+  mountPasskeys(routes, rooms.passkeys, rooms.identity, cookie, options.publicOrigin);
   mountUsers(routes, rooms.users, rooms.invitations);
   mountTeams(routes, rooms.teams);
   mountOidcGroups(routes, rooms.oidcGroups);

@@ -9,6 +9,7 @@ import { createOidcGroupsDoor, type OidcGroups } from './identity/oidc-groups.ts
 import { createSignInThrough, type SignInThrough } from './identity/sign-in-through.ts';
 import type { SignInProvider } from './identity/sign-in-providers.ts';
 import { createStartSession } from './identity/start-session.ts';
+import { createPasskeys, type Passkeys } from './identity/passkeys.ts';
 import { createTeamsDoor, type Teams } from './identity/teams.ts';
 import { createUsersDoor, type Users } from './identity/users.ts';
 import type { Keys } from './keys/keys.ts';
@@ -23,6 +24,7 @@ export interface Rooms {
   permissions: Permissions;
   identity: Identity;
   signInThrough: SignInThrough;
+  passkeys: Passkeys;
   users: Users;
   teams: Teams;
   oidcGroups: OidcGroups;
@@ -41,7 +43,9 @@ export function wire(
   providers: readonly SignInProvider[],
 ): Rooms {
   const permissions = createPermissions(audit);
-  const identity = createIdentity(database, audit, permissions, limits);
+  const startSession = createStartSession(audit, limits.hours);
+  const identity = createIdentity(database, audit, permissions, limits, startSession);
+  const passkeys = createPasskeys(database, audit, log, startSession);
   const changeAccess = createChangeAccess(audit);
   const names = providers.map(({ name }) => name);
   const users = createUsersDoor(database, changeAccess, permissions, names);
@@ -49,7 +53,7 @@ export function wire(
     database,
     audit,
     log,
-    createStartSession(audit, limits.hours),
+    startSession,
     providers,
     limits.idleMinutes,
   );
@@ -64,6 +68,7 @@ export function wire(
     permissions,
     identity,
     signInThrough,
+    passkeys,
     users,
     teams,
     oidcGroups,

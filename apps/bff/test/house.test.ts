@@ -131,12 +131,33 @@ describe('every operation begins by demanding its permission', () => {
   });
 
   test('on users and teams', () => {
-    const users = ['list', 'listMembers', 'describe', 'create', 'update', 'delete', 'invite'];
+    const users = [
+      'list',
+      'listMembers',
+      'describe',
+      'create',
+      'update',
+      'delete',
+      'invite',
+      'removePasskeys',
+    ];
     expect(operationsOf('identity/users.ts')).toEqual(users.map((name) => [name, true]));
     const groups = ['list', 'create', 'delete'];
     expect(operationsOf('identity/oidc-groups.ts')).toEqual(groups.map((name) => [name, true]));
     const teams = ['list', 'describe', 'create', 'update', 'delete'];
     expect(operationsOf('identity/teams.ts')).toEqual(teams.map((name) => [name, true]));
+  });
+
+  test("on passkeys, which are all one's own or of nobody yet", () => {
+    expect(operationsOf('identity/passkeys.ts')).toEqual([
+      ['beginSignIn', false],
+      ['signIn', false],
+      ['listOwn', false],
+      ['begin', false],
+      ['add', false],
+      ['renameOwn', false],
+      ['removeOwn', false],
+    ]);
   });
 
   test("on sessions, but one's own", () => {

@@ -98,7 +98,7 @@ test('a database of before users could be invited keeps who may do what, and the
   const env = { DATABASE_URL: database.url, DROPSAFE_DATA_DIR: node.dataDir };
   await setPermissions(env, 'anna', ['SECRET_MANAGEMENT', 'ACCESS_MANAGEMENT']);
   expect((await anna.send('GET', '/users')).json.items).toMatchObject([
-    { id: user, name: 'Anna', isDisabled: false, hasPassword: true, teams: [] },
+    { id: user, name: 'Anna', isDisabled: false, hasPassword: true, passkeys: 0, teams: [] },
   ]);
   await sql.end();
   await node.stop();

@@ -159,7 +159,9 @@ describe('users reset-password', () => {
       ['users', 'reset-password', 'emil', '--password-stdin'],
       `${password}\r\n`,
     );
-    expect(said).toBe('emil has a new password; all sessions of this user have ended.\n');
+    expect(said).toBe(
+      'emil has a new password; all sessions of this user have ended, and its passkeys were removed.\n',
+    );
     expect((await signIn('emil', password)).status).toBe(200);
   });
 

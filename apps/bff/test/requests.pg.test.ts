@@ -43,6 +43,22 @@ const samples: Record<keyof typeof operations, { path?: string; body?: () => unk
   changePassword: {
     body: () => ({ currentPassword: 'x', newPassword: 'three otters under the lamp post' }),
   },
+  beginPasskeySignIn: {},
+  signInWithPasskey: {
+    body: () => ({
+      id: 'eA',
+      clientDataJSON: 'eA',
+      authenticatorData: 'eA',
+      signature: 'eA',
+      userHandle: null,
+    }),
+  },
+  listPasskeys: {},
+  beginPasskey: { body: () => ({ currentPassword: 'x' }) },
+  addPasskey: { body: () => ({ name: 'x', clientDataJSON: 'eA', attestationObject: 'eA' }) },
+  renamePasskey: { path: `/passkeys/${nobody}`, body: () => ({ name: 'x' }) },
+  removePasskey: { path: `/passkeys/${nobody}` },
+  removePasskeysOfUser: { path: `/users/${nobody}/passkeys` },
   listSecrets: {},
   createSecret: { body: () => ({ name: `N${crypto.randomUUID()}`, value: newCanary() }) },
   describeSecret: { path: '/secrets/NOT_THERE' },

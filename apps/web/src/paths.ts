@@ -32,6 +32,9 @@ export const apiKeysPath = '/api-keys';
 /** One's own sessions; for who manages access, everybody's as well. */
 export const sessionsPath = '/sessions';
 
+/** One's own passkeys. */
+export const passkeysPath = '/passkeys';
+
 /** Everybody's sessions. */
 export const allSessionsPath = '/sessions/everybody';
 

@@ -10,6 +10,7 @@ import {
   auditPath,
   invitationPath,
   providerReturnPath,
+  passkeysPath,
   secretsPath,
   sessionsPath,
   startPath,
@@ -28,6 +29,9 @@ const TeamsPage = lazy(async () => ({
 }));
 const ApiKeysPage = lazy(async () => ({
   default: (await import('./identity/ApiKeysPage.tsx')).ApiKeysPage,
+}));
+const PasskeysPage = lazy(async () => ({
+  default: (await import('./identity/PasskeysPage.tsx')).PasskeysPage,
 }));
 const SessionsPage = lazy(async () => ({
   default: (await import('./identity/SessionsPage.tsx')).SessionsPage,
@@ -74,6 +78,7 @@ export function AppRoutes() {
           <Route path={teamsPath} element={<TeamsPage />} />
           <Route path={apiKeysPath} element={<ApiKeysPage />} />
           <Route path={auditPath} element={<AuditPage />} />
+          <Route path={passkeysPath} element={<PasskeysPage />} />
           <Route path={sessionsPath} element={<SessionsPage />} />
           <Route path={allSessionsPath} element={<AllSessionsPage />} />
           <Route path="*" element={<NotFoundPage />} />

@@ -81,6 +81,11 @@ export const problems = {
     title: 'You are not known here yet',
     detail: 'Nobody becomes a user by signing in. Ask an administrator of Dropsafe to add you.',
   },
+  'passkey-refused': {
+    status: 401,
+    title: 'Sign-in refused',
+    detail: 'This passkey was not accepted. Try again, or sign in with your password.',
+  },
   'permission-required': {
     status: 403,
     title: 'Permission required',
@@ -169,6 +174,22 @@ export const problems = {
     title: 'The name is taken',
     detail:
       'There is already an API key of this name. Choose another, or revoke the one that exists.',
+  },
+  'passkeys-unavailable': {
+    status: 409,
+    title: 'Passkeys do not work at this address',
+    detail:
+      'They need https and a host name, or http://localhost. The operator puts a TLS proxy in front and sets DROPSAFE_PUBLIC_URL.',
+  },
+  'passkey-not-added': {
+    status: 409,
+    title: 'The passkey was not added',
+    detail: 'What the browser sent was not accepted, or it took too long. Begin again.',
+  },
+  'too-many-passkeys': {
+    status: 409,
+    title: 'You have as many passkeys as one can have',
+    detail: 'Remove one that you no longer use.',
   },
   'destinations-widened': {
     status: 409,

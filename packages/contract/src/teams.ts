@@ -7,7 +7,7 @@ import { PermissionSchema } from './permissions.ts';
 export const membersAtOnce = 1000;
 
 /** Past so many members a team stops counting. */
-export const membersCountedUpTo = 1000;
+export const membersCountedUpTo = 100;
 
 /** The path of one user or team. */
 export const IdPathSchema = z.strictObject({ id: z.string() });
@@ -61,7 +61,7 @@ export const TeamSchema = z
     name: z.string(),
     description: z.string().nullable(),
     permissions: z.array(PermissionSchema),
-    /** Null for more than 1 000. */
+    /** Null for more than 100. */
     memberCount: z.int().nullable(),
     /** API keys that belong to the team, and go with it. */
     apiKeyCount: z.int(),
@@ -76,7 +76,7 @@ export const AccessSortSchema = z.enum(['name', '-name', 'createdAt', '-createdA
 });
 
 /**
- * `GET /users`, `GET /teams` and `GET /teams/{id}/members`: `q` is a part of the name, whatever its case, taken literally. A
+ * `GET /users` and `GET /teams`: `q` is a part of the name, whatever its case, taken literally. A
  * cursor carries `q` and `sort` with it.
  */
 export const ListByNameSchema = z.strictObject({
@@ -88,6 +88,13 @@ export const ListByNameSchema = z.strictObject({
   sort: AccessSortSchema.optional(),
   limit: LimitSchema,
   cursor: CursorSchema.optional(),
+});
+
+/** `GET /teams/{id}/members`: by name only, which has an index for each team. */
+export const ListMembersSchema = ListByNameSchema.extend({
+  sort: z
+    .enum(['name', '-name'], { error: 'Sort by name; put "-" in front for descending.' })
+    .optional(),
 });
 
 /** One page of the teams. */
@@ -107,5 +114,7 @@ export type UpdateTeamInput = z.input<typeof UpdateTeamSchema>;
 export type TeamPage = z.infer<typeof TeamPageSchema>;
 /** A page that is asked for, of users or teams. */
 export type ListByName = z.infer<typeof ListByNameSchema>;
+/** A page that is asked for, of the members of a team. */
+export type ListMembers = z.infer<typeof ListMembersSchema>;
 /** An order of users or teams. */
 export type AccessSort = z.infer<typeof AccessSortSchema>;

@@ -49,6 +49,8 @@ export const UserSchema = z
     hasPassword: z.boolean(),
     /** The provider that they sign in through, or will: the first time by their name, and then whatever they are called. */
     provider: z.strictObject({ name: z.string(), hasSignedIn: z.boolean() }).nullable(),
+    /** How many passkeys they have. */
+    passkeys: z.int(),
     /** The invitation that has been made and not been used holds until then. */
     invitedUntil: z.iso.datetime().nullable(),
     /** Granted directly. */

@@ -39,6 +39,13 @@ export type AuditEvent =
   | { action: 'team.deleted'; subject: string; permissions: readonly Permission[] }
   | { action: 'user.password-reset'; subject: string }
   | { action: 'user.password-changed'; subject: string }
+  /** Subject, here and below: the user and the passkey, with a slash between; no name has one in it. */
+  | { action: 'passkey.added'; subject: string }
+  /** Subject: the user, the old name and the new one. */
+  | { action: 'passkey.renamed'; subject: string }
+  | { action: 'passkey.removed'; subject: string }
+  /** Its counter went back, so there are two of it. Comes with a `session.refused`. */
+  | { action: 'passkey.cloned'; subject: string }
   | { action: 'api-key.created'; subject: string; permissions: readonly Permission[] }
   | { action: 'api-key.revoked'; subject: string }
   /** Whoever signs in is nobody yet: the means is that of the session. */

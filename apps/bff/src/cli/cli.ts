@@ -30,7 +30,8 @@ const usage = `Usage:
   npx pnpm dropsafe audit verify [--file EXPORT.ndjson]... [--checkpoint FILE]
   npx pnpm dropsafe audit drop --before DATE --exported EXPORT.ndjson
 
-Without --password-stdin a random password is printed once. reset-password also unlocks the account and ends its sessions.
+Without --password-stdin a random password is printed once. reset-password also unlocks the account, ends its
+sessions and removes its passkeys.
 set-permissions replaces what the user had; without --permission nothing is left.
 audit verify names the first event that was altered, removed or moved. Without --file it looks at the database; it compares
 with the newest checkpoint of the data directory, or with the one that is given. audit drop removes events that are older
@@ -51,7 +52,7 @@ const commands: Record<string, (rooms: Rooms, name: string, options: Options) =>
     },
     async 'reset-password'({ identity }, name, { password, isMadeUp }) {
       await identity.resetPassword(caller, { name, password });
-      return `${name} has a new password; all sessions of this user have ended.${shown(password, isMadeUp)}`;
+      return `${name} has a new password; all sessions of this user have ended, and its passkeys were removed.${shown(password, isMadeUp)}`;
     },
     async 'set-permissions'({ identity }, name, { permissions }) {
       await identity.setPermissions(caller, { name, permissions });

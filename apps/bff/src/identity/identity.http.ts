@@ -7,22 +7,22 @@ import type { SessionCookie } from './authenticate.http.ts';
 import type { Identity, SessionLimits } from './identity.ts';
 import { summariseUserAgent } from './user-agent.ts';
 
-/** Makes how somebody's session is shown to them. */
-export function presentSession({
-  idleMinutes,
-}: SessionLimits): (caller: UserCaller) => CurrentSession {
-  return ({ id, kind, name, permissions, session }) => ({
+/** A session as its person sees it, by whatever means it was opened. */
+export function sessionOf(
+  { id, kind, name, permissions, session }: UserCaller,
+  { idleMinutes }: SessionLimits,
+): CurrentSession {
+  return {
     principal: { id, kind, name },
     permissions: [...permissions],
     expiresAt: session.expiresAt.toISOString(),
     idleTimeoutSeconds: idleMinutes * 60,
-  });
+  };
 }
 
 /** Routes of signing in and out, of sessions, and of API keys. */
 export function mountIdentity({ mount }: Routes, identity: Identity, cookie: SessionCookie): void {
-  const { sessions, apiKeys } = identity;
-  const sessionOf = presentSession(identity.limits);
+  const { sessions, apiKeys, limits } = identity;
 
   mount(operations.signIn, async ({ caller, body }, c) => {
     const opened = await identity.signIn(caller, {
@@ -31,10 +31,10 @@ export function mountIdentity({ mount }: Routes, identity: Identity, cookie: Ses
       agent: summariseUserAgent(c.req.header('User-Agent')),
     });
     cookie.set(c, opened.token);
-    return { body: sessionOf(opened.caller) };
+    return { body: sessionOf(opened.caller, limits) };
   });
 
-  mount(operations.currentSession, async ({ caller }) => ({ body: sessionOf(caller) }));
+  mount(operations.currentSession, async ({ caller }) => ({ body: sessionOf(caller, limits) }));
 
   mount(operations.signOut, async ({ caller }, c) => {
     await identity.signOut(caller);

@@ -16,10 +16,12 @@ import { createChangeAccess } from './access.ts';
 import { createApiKeys, type ApiKeys } from './api-keys.ts';
 import { clearFailures, pruneAttempts, takeFailureBack } from './attempts.store.ts';
 import { attemptKey, createUseUpAttempt } from './attempts.ts';
+import { createConfirmPassword } from './confirm-password.ts';
 import { lockedAfterFailures } from './guessing.ts';
 import { deleteInvitation } from './invitations.store.ts';
 import { checkNewPassword, hashPassword, randomPassword, verifyPassword } from './password.ts';
 import { findUserByName } from './people.store.ts';
+import { removePasskeys } from './remove-passkeys.ts';
 import {
   deleteSession,
   deleteSessionsOf,
@@ -27,7 +29,7 @@ import {
   touchSession,
 } from './sessions.store.ts';
 import { createSessions, type Sessions } from './sessions.ts';
-import { createStartSession, type OpenedSession } from './start-session.ts';
+import type { OpenedSession, StartSession } from './start-session.ts';
 import { hashToken } from './token.ts';
 import {
   hasUsers,
@@ -75,7 +77,7 @@ export interface Identity {
     caller: SystemCaller,
     input: { name: string; password: Redacted<string>; permissions: readonly Permission[] },
   ): Promise<void>;
-  /** Sets a new password, unlocks the account and ends its sessions. Throws `not-found`, `validation-failed`. */
+  /** Sets a new password, unlocks the account, ends its sessions and removes its passkeys. Throws `not-found`, `validation-failed`. */
   resetPassword(
     caller: SystemCaller,
     input: { name: string; password: Redacted<string> },
@@ -93,11 +95,12 @@ export function createIdentity(
   audit: Audit,
   permissions: Permissions,
   limits: SessionLimits,
+  startSession: StartSession,
 ): Identity {
   const findSession = prepareFindSession(database, limits.idleMinutes);
   const useUpAttempt = createUseUpAttempt(database);
+  const confirmPassword = createConfirmPassword(database);
   const changeAccess = createChangeAccess(audit);
-  const startSession = createStartSession(audit, limits.hours);
 
   async function insertCheckedUser(
     caller: Caller,
@@ -186,14 +189,7 @@ export function createIdentity(
     },
 
     async changePassword(caller, { currentPassword, newPassword }) {
-      // A stolen session must not be a way to guess the password, so it counts as an attempt.
-      const account = attemptKey('account', canonicalName(caller.name));
-      await useUpAttempt('account', account);
-      const user = await findOrRefuse(caller.name);
-      if (!(await verifyPassword(user.passwordHash ?? undefined, currentPassword))) {
-        throw fieldProblem('currentPassword', 'This is not your current password.');
-      }
-      await clearFailures(database.queries, account);
+      await confirmPassword(caller, currentPassword);
       await checkNewPassword(newPassword, caller.name, 'newPassword');
       const passwordHash = await hashPassword(newPassword);
       await audit.change(caller, async (tx, tell) => {
@@ -235,6 +231,7 @@ export function createIdentity(
         await clearFailures(tx, attemptKey('account', canonicalName(user.name)));
         await deleteSessionsOf(tx, user.id);
         tell({ action: 'user.password-reset', subject: user.name });
+        await removePasskeys(tx, tell, user);
       });
     },
 

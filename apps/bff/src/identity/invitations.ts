@@ -11,6 +11,7 @@ import { clearFailures, takeFailureBack } from './attempts.store.ts';
 import { attemptKey, createUseUpAttempt } from './attempts.ts';
 import { findInvited, useUpInvitation } from './invitations.store.ts';
 import { checkNewPassword, hashPassword } from './password.ts';
+import { removePasskeys } from './remove-passkeys.ts';
 import { deleteSessionsOf } from './sessions.store.ts';
 import { hashToken } from './token.ts';
 import { updatePasswordHash } from './users.store.ts';
@@ -18,8 +19,8 @@ import { updatePasswordHash } from './users.store.ts';
 /** What an invited person can do. */
 export interface Invitations {
   /**
-   * Sets the password of the invited user, ends their sessions and unlocks the account; answers their name. Throws
-   * `invitation-refused`, `validation-failed` for `password`, `too-many-attempts`, `overloaded`.
+   * Sets the password of the invited user, ends their sessions, removes their passkeys and unlocks the account; answers
+   * their name. Throws `invitation-refused`, `validation-failed` for `password`, `too-many-attempts`, `overloaded`.
    */
   accept(
     caller: AnonymousCaller,
@@ -55,6 +56,7 @@ export function createInvitationsDoor(database: Database, audit: Audit): Invitat
         await clearFailures(tx, attemptKey('account', user.canonicalName));
         await deleteSessionsOf(tx, user.id);
         tell({ action: 'invitation.accepted', subject: user.name });
+        await removePasskeys(tx, tell, user);
       });
       return { username: user.name };
     },

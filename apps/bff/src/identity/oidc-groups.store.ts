@@ -8,7 +8,7 @@ import { Problem } from '../base/problem.ts';
 import { holdersOf } from '../permissions/permissions.ts';
 import type { Placed } from './access-cursor.ts';
 import type { PageRequest } from './page.store.ts';
-import { teamMembers, teams } from './teams.store.ts';
+import { teamMembers, teams, withName } from './teams.store.ts';
 import { users } from './users.store.ts';
 
 /** Which team a group of an identity provider gives. Which memberships it gave stands in `team_members`. */
@@ -207,6 +207,6 @@ export async function writeGivenMembership(
   const mappings = [...membership.mappings];
   await queries
     .insert(teamMembers)
-    .values({ ...membership, mappings })
+    .values(withName({ ...membership, mappings }))
     .onConflictDoUpdate({ target: [teamMembers.teamId, teamMembers.userId], set: { mappings } });
 }

@@ -45,7 +45,8 @@ export function beyondCursor(
   return sql`(${keys.createdAt}, ${keys.id}) ${beyond} (${after.key}::timestamptz, ${after.id}::uuid)`;
 }
 
-/** A part of a canonical name; `%`, `_` and `\` are taken literally. */
-export function patternOf(q: string): string {
-  return `%${canonicalName(q).replaceAll(/[\\%_]/g, '\\$&')}%`;
+/** Keeps the rows whose canonical name contains `q`; all of them when it is empty. `%`, `_` and `\` are taken literally. */
+export function containsPart(name: Column, q: string): SQL | undefined {
+  if (q === '') return undefined;
+  return sql`${name} like ${`%${canonicalName(q).replaceAll(/[\\%_]/g, '\\$&')}%`}`;
 }

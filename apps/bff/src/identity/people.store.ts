@@ -1,11 +1,12 @@
 import type { Permission } from '@dropsafe/contract/permissions';
 import type { AccessSort } from '@dropsafe/contract/teams';
-import { and, eq, sql, type SQL } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Queries, Transaction } from '../base/database.ts';
 import { grantsOf, holdersOf } from '../permissions/permissions.ts';
 import { invitations } from './invitations.store.ts';
+import { passkeys } from './passkeys.store.ts';
 import type { Placed } from './access-cursor.ts';
-import { beyondCursor, orderOf, patternOf, type PageRequest } from './page.store.ts';
+import { beyondCursor, containsPart, orderOf, type PageRequest } from './page.store.ts';
 import { oidcIdentities } from './oidc-identities.store.ts';
 import { permissionsOfUser, teamMembers, teams, type GrantingTeam } from './teams.store.ts';
 import { users } from './users.store.ts';
@@ -64,6 +65,7 @@ export interface Person {
   hasPassword: boolean;
   /** The provider that they sign in through, and whether they have yet. */
   provider: { name: string; hasSignedIn: boolean } | null;
+  passkeys: number;
   invitedUntil: string | null;
   permissions: Permission[];
   teams: TeamOfUser[];
@@ -80,6 +82,7 @@ const invitedUntil = sql`select ${invitations.expiresAt} from ${invitations}
 
 const providerOfUser = sql`select json_build_object('name', ${oidcIdentities.provider}, 'hasSignedIn', ${oidcIdentities.subject} is not null)
   from ${oidcIdentities} where ${oidcIdentities.userId} = ${users.id}`;
+const passkeyCount = sql`select count(*)::int from ${passkeys} where ${passkeys.userId} = ${users.id}`;
 
 const personColumns = {
   id: users.id,
@@ -87,6 +90,7 @@ const personColumns = {
   isDisabled: users.isDisabled,
   hasPassword: sql<boolean>`${users.passwordHash} is not null`,
   provider: sql<Person['provider']>`(${providerOfUser})`,
+  passkeys: sql<number>`(${passkeyCount})`,
   invitedUntil: sql<string | null>`(${invitedUntil})`.mapWith(invitations.expiresAt),
   permissions: grantsOf(users.id),
   teams: sql<TeamOfUser[]>`to_json(array(${teamsOfUser}))`,
@@ -100,23 +104,16 @@ export async function findPerson(queries: Queries, id: string): Promise<Person |
   return person;
 }
 
-/** One page of the users, or of the members of a team, read by the index of the order. */
+/** One page of the users, read by the index of the order. */
 export async function listPeople(
   queries: Queries,
   { sort, q, limit, after }: PageRequest,
-  teamId?: string,
 ): Promise<Placed<Person>[]> {
   const keys = { name: users.canonicalName, createdAt: users.createdAt, id: users.id };
   return queries
     .select({ row: personColumns, key: keyColumn(sort) })
     .from(users)
-    .where(
-      and(
-        q === '' ? undefined : sql`${users.canonicalName} like ${patternOf(q)}`,
-        teamId === undefined ? undefined : isMemberOf(teamId),
-        beyondCursor(sort, keys, after),
-      ),
-    )
+    .where(and(containsPart(users.canonicalName, q), beyondCursor(sort, keys, after)))
     .orderBy(...orderOf(sort, keys))
     .limit(limit);
 }
@@ -124,9 +121,27 @@ export async function listPeople(
 const keyColumn = (sort: AccessSort) =>
   sort.endsWith('name') ? users.canonicalName : users.createdAt;
 
-function isMemberOf(teamId: string): SQL {
-  const members = sql`select ${teamMembers.userId} from ${teamMembers} where ${teamMembers.teamId} = ${teamId}`;
-  return sql`${users.id} in (${members})`;
+/** One page of the members of a team by their names, read by an index of its own: it costs the same whatever the size of the team. */
+export async function listMembers(
+  queries: Queries,
+  teamId: string,
+  { sort, q, limit, after }: PageRequest,
+): Promise<Placed<Person>[]> {
+  const { canonicalName } = teamMembers;
+  const keys = { name: canonicalName, createdAt: users.createdAt, id: teamMembers.userId };
+  return queries
+    .select({ row: personColumns, key: canonicalName })
+    .from(teamMembers)
+    .innerJoin(users, eq(users.id, teamMembers.userId))
+    .where(
+      and(
+        eq(teamMembers.teamId, teamId),
+        containsPart(canonicalName, q),
+        beyondCursor(sort, keys, after),
+      ),
+    )
+    .orderBy(...orderOf(sort, keys))
+    .limit(limit);
 }
 
 // --- who manages access ---
@@ -139,7 +154,10 @@ export async function lockAccess(queries: Queries): Promise<void> {
   await queries.execute(sql`select pg_advisory_xact_lock(${accessLock})`);
 }
 
-/** True while there is a user who can sign in and may manage access, by a grant of their own or of a team. */
+/**
+ * True while there is a user who can sign in and may manage access, by a grant of their own or of a team. Passkeys do not
+ * count: whoever adds one has to know their password, so there is none without.
+ */
 export async function hasAccessManager(queries: Queries): Promise<boolean> {
   const isLinked = sql`select from ${oidcIdentities} where ${oidcIdentities.userId} = ${users.id} and ${oidcIdentities.subject} is not null`;
   const canSignIn = sql`not ${users.isDisabled} and (${users.passwordHash} is not null or exists (${isLinked}))`;

@@ -1,9 +1,9 @@
-import type { CurrentSession } from '@dropsafe/contract/identity';
 import { operations } from '@dropsafe/contract/operations';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import type { UserCaller } from '../base/caller.ts';
 import type { RequestContext, Routes } from '../base/route.http.ts';
 import type { SessionCookie } from './authenticate.http.ts';
+import { sessionOf } from './identity.http.ts';
+import type { SessionLimits } from './identity.ts';
 import { isLoopback } from './sign-in-providers.ts';
 import type { SignInThrough } from './sign-in-through.ts';
 import { summariseUserAgent } from './user-agent.ts';
@@ -16,7 +16,7 @@ export function mountSignInThrough(
   { mount }: Routes,
   signInThrough: SignInThrough,
   session: SessionCookie,
-  describeSession: (caller: UserCaller) => CurrentSession,
+  limits: SessionLimits,
   publicOrigin: string | undefined,
 ): void {
   const isSecure = publicOrigin?.startsWith('https:') ?? false;
@@ -54,7 +54,7 @@ export function mountSignInThrough(
     });
     if (name !== undefined) deleteCookie(c, name, attributes);
     session.set(c, opened.token);
-    return { body: describeSession(opened.caller) };
+    return { body: sessionOf(opened.caller, limits) };
   });
 
   mount(operations.logOutByProvider, async ({ caller, params, body }) => {

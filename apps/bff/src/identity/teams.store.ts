@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
-import { index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { foreignKey, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { moment } from '../base/columns.ts';
 import { isUniqueViolation, type Queries } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
@@ -35,9 +35,9 @@ export const teamMembers = pgTable(
     teamId: uuid()
       .notNull()
       .references(() => teams.id, { onDelete: 'cascade' }),
-    userId: uuid()
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
+    userId: uuid().notNull(),
+    /** The user's, which the database keeps the same: members are listed in its order, a page at a time. */
+    canonicalName: text().notNull(),
     /** The identity provider whose groups gave it; null for by hand. */
     provider: text(),
     /** The mappings that gave it, in the order of their ids (oidc-groups.store.ts); null for by hand. */
@@ -45,7 +45,15 @@ export const teamMembers = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.teamId, table.userId] }),
+    foreignKey({
+      name: 'team_members_user',
+      columns: [table.userId, table.canonicalName],
+      foreignColumns: [users.id, users.canonicalName],
+    })
+      .onDelete('cascade')
+      .onUpdate('cascade'),
     index('team_members_by_user').on(table.userId, table.teamId),
+    index('team_members_by_name').on(table.teamId, table.canonicalName),
   ],
 );
 
@@ -129,6 +137,12 @@ export interface Membership {
   mappings?: string[] | null;
 }
 
+/** The row of a membership. */
+export const withName = (membership: Membership) => ({
+  ...membership,
+  canonicalName: sql`(select ${users.canonicalName} from ${users} where ${users.id} = ${membership.userId})`,
+});
+
 /** Adds memberships; answers those that were not there before, or were by a group. */
 export async function insertMemberships(
   queries: Queries,
@@ -137,7 +151,7 @@ export async function insertMemberships(
   if (memberships.length === 0) return [];
   return queries
     .insert(teamMembers)
-    .values([...memberships])
+    .values(memberships.map(withName))
     .onConflictDoUpdate({
       target: [teamMembers.teamId, teamMembers.userId],
       set: { provider: null, mappings: null },

@@ -38,6 +38,11 @@ export function mountUsers({ mount }: Routes, users: Users, invitations: Invitat
     body: await users.invite(caller, params.id),
   }));
 
+  mount(operations.removePasskeysOfUser, async ({ caller, params }) => {
+    await users.removePasskeys(caller, params.id);
+    return { body: undefined };
+  });
+
   mount(operations.acceptInvitation, async ({ caller, body }) => ({
     body: await invitations.accept(caller, {
       token: body.token,

@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { boolean, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { moment } from '../base/columns.ts';
 import { isUniqueViolation, type Queries, type Transaction } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
@@ -22,6 +22,8 @@ export const users = pgTable(
     version: integer().notNull().default(1),
   },
   (table) => [
+    // What memberships point at, so that the name in them is the user's.
+    unique('users_id_and_name').on(table.id, table.canonicalName),
     index('users_by_created_at').on(table.createdAt, table.id),
     // Searching a part of a name: trigrams. The size: see secrets.store.ts.
     index('users_name_search')

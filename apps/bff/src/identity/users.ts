@@ -5,7 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { canonicalName } from '@dropsafe/contract/names';
 import { manageAccess } from '@dropsafe/contract/permissions';
-import type { ListByName } from '@dropsafe/contract/teams';
+import type { ListByName, ListMembers } from '@dropsafe/contract/teams';
 import {
   effectivePermissions,
   type CreateUser,
@@ -25,8 +25,9 @@ import { inOrder, isSame } from './granted.ts';
 import { demandByHand } from './group-teams.ts';
 import { deleteInvitation, replaceInvitation } from './invitations.store.ts';
 import { pageOf, readPage } from './access-cursor.ts';
-import { findPerson, listPeople, type Person } from './people.store.ts';
+import { findPerson, listMembers, listPeople, type Person } from './people.store.ts';
 import { insertAwaited } from './oidc-identities.store.ts';
+import { removePasskeys } from './remove-passkeys.ts';
 import { deleteSessionsOf } from './sessions.store.ts';
 import { deleteMemberships, findTeamNames, insertMemberships, type Named } from './teams.store.ts';
 import { hashToken, mintToken } from './token.ts';
@@ -44,7 +45,7 @@ export interface VersionedUser {
 export interface Users {
   list(caller: Caller, input: ListByName): Promise<UserPage>;
   /** The members of a team. Throws `not-found`. */
-  listMembers(caller: Caller, teamId: string, input: ListByName): Promise<UserPage>;
+  listMembers(caller: Caller, teamId: string, input: ListMembers): Promise<UserPage>;
   /** Throws `not-found`. */
   describe(caller: Caller, id: string): Promise<VersionedUser>;
   /**
@@ -66,6 +67,8 @@ export interface Users {
   delete(caller: Caller, id: string, ifMatch: string | undefined): Promise<void>;
   /** Makes a new invitation in the place of the one before. Throws `not-found`, `user-disabled`. */
   invite(caller: Caller, id: string): Promise<Invitation>;
+  /** Throws `not-found`. */
+  removePasskeys(caller: Caller, id: string): Promise<void>;
 }
 
 /** Users in this database. */
@@ -131,24 +134,21 @@ export function createUsersDoor(
     return joined.length + left.length > 0;
   }
 
-  async function listPage(list: string, input: ListByName, teamId?: string): Promise<UserPage> {
-    const page = readPage(list, input);
-    const rows = await listPeople(queries, { ...page, limit: page.limit + 1 }, teamId);
-    const { items, nextCursor } = pageOf(list, page, rows);
-    return { items: items.map(present), nextCursor };
-  }
-
   return {
     async list(caller, input) {
       await permissions.demand(caller, manageAccess, 'users');
-      return listPage('users', input);
+      const page = readPage('users', input);
+      const rows = await listPeople(queries, { ...page, limit: page.limit + 1 });
+      return presentPage(pageOf('users', page, rows));
     },
 
     async listMembers(caller, teamId, input) {
       await permissions.demand(caller, manageAccess, subjectOf('team', teamId));
       if (!isUuid(teamId) || (await findTeam(queries, teamId)) === undefined)
         throw new Problem('not-found');
-      return listPage(teamId, input, teamId);
+      const page = readPage(teamId, input);
+      const rows = await listMembers(queries, teamId, { ...page, limit: page.limit + 1 });
+      return presentPage(pageOf(teamId, page, rows));
     },
 
     async describe(caller, id) {
@@ -231,8 +231,20 @@ export function createUsersDoor(
         return invitation;
       });
     },
+
+    async removePasskeys(caller, id) {
+      await permissions.demand(caller, manageAccess, subjectOf('user', id));
+      await changeAccess(caller, async (tx, tell) => {
+        await removePasskeys(tx, tell, await findForChange(tx, id, undefined));
+      });
+    },
   };
 }
+
+const presentPage = ({ items, nextCursor }: { items: Person[]; nextCursor: string | null }) => ({
+  items: items.map(present),
+  nextCursor,
+});
 
 /** The user as they are shown. */
 function present(person: Person): User {

@@ -4,7 +4,7 @@ import type { Queries } from '../base/database.ts';
 import { grantsOf } from '../permissions/permissions.ts';
 import type { Placed } from './access-cursor.ts';
 import { apiKeys } from './api-keys.store.ts';
-import { beyondCursor, orderOf, patternOf, type PageRequest } from './page.store.ts';
+import { beyondCursor, containsPart, orderOf, type PageRequest } from './page.store.ts';
 import { teamMembers, teams } from './teams.store.ts';
 
 /** @file Teams together with what belongs to them: what more than one table knows of a team. */
@@ -40,12 +40,7 @@ export async function listTeams(
   return queries
     .select({ row: teamColumns, key: keyColumn(sort) })
     .from(teams)
-    .where(
-      and(
-        q === '' ? undefined : sql`${teams.canonicalName} like ${patternOf(q)}`,
-        beyondCursor(sort, keys, after),
-      ),
-    )
+    .where(and(containsPart(teams.canonicalName, q), beyondCursor(sort, keys, after)))
     .orderBy(...orderOf(sort, keys))
     .limit(limit);
 }

@@ -15,6 +15,7 @@ import { TextInput } from '../ui/TextInput.tsx';
 import { useToast } from '../ui/Toasts.tsx';
 import { useCreateUser, useUpdateUser, userQuery, type SeenUser } from './access.queries.ts';
 import { ChangedMeanwhile } from './ChangedMeanwhile.tsx';
+import { PasskeysOfUser } from './PasskeysOfUser.tsx';
 import { EffectivePermissions } from './EffectivePermissions.tsx';
 import { MeansField } from './MeansField.tsx';
 import { PermissionsField } from './PermissionsField.tsx';
@@ -158,6 +159,7 @@ function UserForm({ opened, onClose, onCreated, onLoadAgain }: FormProps) {
       {opened === null && (
         <MeansField provider={provider} onChange={setProvider} error={refusal.atFields.provider} />
       )}
+      {before !== undefined && <PasskeysOfUser user={before} />}
       <PermissionsField
         legend="Permissions of their own"
         permissions={permissions}

@@ -90,7 +90,7 @@ export function SwitchUserDialog({ user, onClose }: Props) {
     >
       {isDisabling
         ? 'All sessions of this user end at once, an open invitation is taken back, and they cannot sign in until they are enabled again. Permissions and teams stay.'
-        : 'The user can sign in again, with the same password, permissions and teams.'}
+        : 'The user can sign in again, with the same password, passkeys, permissions and teams.'}
       {problem !== null && <ProblemAlert problem={problem} sx={{ mt: 2 }} />}
     </ConfirmDialog>
   );
@@ -124,7 +124,7 @@ export function InviteDialog({ user, onClose, onInvited }: InviteProps) {
       onCancel={onClose}
     >
       {user.hasPassword
-        ? 'With it they set a new password, for one that was forgotten. Until then the present one stays; when it is used, all their sessions end.'
+        ? 'With it they set a new password, for one that was forgotten. Until then the present one stays; when it is used, all their sessions end and their passkeys are removed.'
         : 'With it they set their first password. An invitation that was made before holds no more.'}
       {problem !== null && <ProblemAlert problem={problem} sx={{ mt: 2 }} />}
     </ConfirmDialog>

@@ -8,6 +8,7 @@ import LinkIcon from '@mui/icons-material/Link';
 import Button from '@mui/material/Button';
 import Chip from '@mui/material/Chip';
 import IconButton from '@mui/material/IconButton';
+import { styled } from '@mui/material/styles';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Navigate } from 'react-router';
@@ -27,7 +28,7 @@ import { sortOf, useAccessView } from './list-view.ts';
 import { ListToolbar } from './ListToolbar.tsx';
 import { CreateUserDialog, EditUserDialog } from './UserForm.tsx';
 import { DeleteUserDialog, InviteDialog, SwitchUserDialog } from './UserQuestions.tsx';
-import { Name, OneLine, PermissionNames, Quiet } from './words.tsx';
+import { Name, OneLine, passkeysText, PermissionNames, Quiet } from './words.tsx';
 
 type OpenDialog =
   | { kind: 'create' }
@@ -167,6 +168,7 @@ function userColumns(open: (dialog: OpenDialog) => void): Column<User>[] {
       render: (user) => (
         <>
           <State user={user} /> <Means user={user} />
+          {user.passkeys > 0 && <PasskeyCount>{passkeysText(user.passkeys)}</PasskeyCount>}
         </>
       ),
     },
@@ -205,6 +207,8 @@ function userColumns(open: (dialog: OpenDialog) => void): Column<User>[] {
     },
   ];
 }
+
+const PasskeyCount = styled(Quiet)({ display: 'block', fontSize: '0.8125rem', marginTop: 2 });
 
 function State({ user }: { user: User }) {
   const { isDisabled, hasPassword, provider, invitedUntil } = user;

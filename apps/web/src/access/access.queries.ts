@@ -164,6 +164,20 @@ export function useDeleteUser() {
   });
 }
 
+/** Removes all passkeys of a user. No version: it takes nothing back that somebody else could have changed. */
+export function useRemovePasskeysOfUser() {
+  const refresh = useRefresh();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => call(operations.removePasskeysOfUser, { params: { id } }),
+    onSuccess: (_, id) => {
+      refresh();
+      // The form of this user is open: their passkeys are no part of the version that it began with.
+      void client.invalidateQueries({ queryKey: userQuery(id).queryKey });
+    },
+  });
+}
+
 /** Creates a team. */
 export function useCreateTeam() {
   const refresh = useRefresh();

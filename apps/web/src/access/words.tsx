@@ -29,6 +29,9 @@ const Constant = styled('div')({
   overflowWrap: 'anywhere',
 });
 
+/** How many passkeys, in words. */
+export const passkeysText = (count: number) => `${count} ${count === 1 ? 'passkey' : 'passkeys'}`;
+
 /** Those of `held` that are not within another one. */
 export function withoutParts(held: readonly Permission[]): Permission[] {
   const within = held.flatMap((permission) => permissionParts[permission] ?? []);

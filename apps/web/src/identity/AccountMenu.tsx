@@ -9,7 +9,7 @@ import { useColorScheme } from '@mui/material/styles';
 import { lazy, Suspense, useId, useState } from 'react';
 import { Link } from 'react-router';
 import { ApiProblem } from '../api/client.ts';
-import { sessionsPath, signInPath } from '../paths.ts';
+import { passkeysPath, sessionsPath, signInPath } from '../paths.ts';
 import { useSession } from '../permissions/can.ts';
 import { modeStorageKey } from '../ui/theme.ts';
 import { DropMenu } from '../ui/DropMenu.tsx';
@@ -26,7 +26,7 @@ const schemes = [
   ['dark', 'Dark'],
 ] as const;
 
-/** Who is signed in, with what one does for oneself: theme, password, sessions, signing out. */
+/** Who is signed in, with what one does for oneself: theme, password, passkeys, sessions, signing out. */
 export function AccountMenu() {
   const id = useId();
   const { principal } = useSession();
@@ -89,6 +89,9 @@ export function AccountMenu() {
           }}
         >
           Change password
+        </MenuItem>
+        <MenuItem component={Link} to={passkeysPath} onClick={close}>
+          Passkeys
         </MenuItem>
         <MenuItem component={Link} to={sessionsPath} onClick={close}>
           Sessions

@@ -10,6 +10,7 @@ import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { TextInput } from '../ui/TextInput.tsx';
 import { useSignIn } from './identity.queries.ts';
+import { PasskeySignIn } from './PasskeySignIn.tsx';
 
 interface Props {
   /** Filled in when somebody signs in again; can be changed. */
@@ -96,6 +97,7 @@ export function SignInForm({ username = '', onSignedIn }: Props) {
           Sign in
         </Button>
       </DisabledReason>
+      <PasskeySignIn onSignedIn={onSignedIn} />
     </Box>
   );
 }

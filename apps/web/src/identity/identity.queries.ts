@@ -4,6 +4,7 @@ import { queryOptions, useQuery, useQueryClient, type QueryClient } from '@tanst
 import { useEffect } from 'react';
 import { call, isSignedOut } from '../api/client.ts';
 import { sessionKey, useForgetfulMutation } from '../api/query-client.ts';
+import { askForPasskey } from './passkey-browser.ts';
 
 /** Who is signed in, or null. Asked again whenever the person comes back to the page: another tab may have changed it. */
 export const sessionQuery = queryOptions({
@@ -40,6 +41,16 @@ export function useProviderLabel(): (name: string) => string {
 export function useSignIn() {
   return useForgetfulMutation(async (input: { username: string; password: string }) => {
     const { data } = await call(operations.signIn, { body: input });
+    tellOtherTabs();
+    return data;
+  });
+}
+
+/** Signs in with a passkey that the browser asks for; otherwise as `useSignIn`. */
+export function useSignInWithPasskey() {
+  return useForgetfulMutation<void, CurrentSession>(async () => {
+    const { data: asked } = await call(operations.beginPasskeySignIn, {});
+    const { data } = await call(operations.signInWithPasskey, { body: await askForPasskey(asked) });
     tellOtherTabs();
     return data;
   });
