@@ -1,5 +1,10 @@
-/** @file `npm run bench`: the product beside a floor without checks or encryption. `-- --quick` for a short run. */
+/**
+ * @file `npm run bench`: the product beside a floor without checks or encryption. `-- --quick` for a short run, `-- --large`
+ * for the pages of a large installation beside those of a small one.
+ */
 import { ensureInstalled, runNode } from './install.mjs';
 
 await ensureInstalled();
-process.exitCode = await runNode(['apps/bff/bench/bench.ts', ...process.argv.slice(2)]);
+const options = process.argv.slice(2);
+const bench = options.includes('--large') ? 'large.ts' : 'bench.ts';
+process.exitCode = await runNode([`apps/bff/bench/${bench}`, ...options]);

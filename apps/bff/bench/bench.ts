@@ -15,12 +15,17 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { SecretPage } from '@dropsafe/contract/secrets';
 import postgres from 'postgres';
-import { findRunningEmbeddedPostgres } from '../src/base/embedded-postgres.ts';
+import {
+  findRunningEmbeddedPostgres,
+  type PostgresConnection,
+} from '../src/base/embedded-postgres.ts';
 import { createClient, type Client } from '../testkit/client.ts';
 import { readFirstLoad, readMemory, readProcessorMs } from './footprint.ts';
-import type { Load, LoadResult } from './load-generator.ts';
+import { judge, median, print, quantile, startGenerator } from './measuring.ts';
+import type { LoadResult } from './load-generator.ts';
 import { adminPassword, startProduct, type Product } from './product.ts';
 import { nameOf, seed, terms } from './seed.ts';
+import type { UncheckedOptions } from './unchecked.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -38,10 +43,10 @@ const connections = 16;
 const mostDepthCost = 1.3;
 /** What the product must reach of the floor's requests per second. */
 const leastRatio = 0.6;
+/** What permission check and audit write may cost together, of the throughput without them. */
+const mostCheckCost = 0.25;
 const mostMemoryBytes = 350e6;
 const mostScriptBytes = 250e3;
-
-const print = (line = '') => process.stdout.write(`${line}\n`);
 
 /** One thing that is measured. */
 interface Case {
@@ -52,6 +57,8 @@ interface Case {
   body?: string;
   names: string[];
   status: number;
+  /** Measured without permission check and audit write, too. */
+  isTried?: true;
 }
 
 /** What was measured, as printed. */
@@ -67,6 +74,8 @@ interface Figures {
   processor: number;
   floorProcessor: number;
   bytes: number;
+  /** What permission check and audit write take of the throughput without them. */
+  checkCost: number | undefined;
 }
 
 const work = await mkdtemp(join(tmpdir(), 'dropsafe-bench-'));
@@ -106,9 +115,11 @@ async function main(): Promise<void> {
   const client = createClient(product.url);
   const signedIn = await client.signIn('admin', adminPassword);
   if (signedIn.status !== 200) throw new Error(`Signing in: ${signedIn.text}`);
-  const floor = await startFloor();
-  const figures = await measureAll(client, product, floor);
+  const floor = await startChild('floor.ts', await connection());
+  const unchecked = await startChild('unchecked.ts', { connection: await connection(), dataDir });
+  const figures = await measureAll(client, product, floor, unchecked);
   await floor.stop();
+  await unchecked.stop();
   const busy = await readMemory(product.pid);
 
   printFigures(figures);
@@ -116,6 +127,7 @@ async function main(): Promise<void> {
   print();
   judgeThroughput(figures);
   judgeDepth(figures);
+  judgeChecks(figures);
   const isPss = busy.pssBytes !== undefined;
   const memoryBytes = busy.pssBytes ?? busy.rssBytes;
   judge(
@@ -181,16 +193,19 @@ async function fill(): Promise<void> {
 /** A server that can be measured. */
 type Server = Pick<Product, 'port' | 'pid' | 'stop'>;
 
-async function startFloor(): Promise<Server> {
-  const floor = start('floor.ts');
-  floor.send(await connection());
-  const [port] = (await once(floor, 'message')) as [number]; // as: floor.ts sends its port
+async function startChild(
+  file: string,
+  message: PostgresConnection | UncheckedOptions,
+): Promise<Server> {
+  const child = start(file);
+  child.send(message);
+  const [port] = (await once(child, 'message')) as [number]; // as: both send their port
   return {
     port,
-    pid: floor.pid ?? 0,
+    pid: child.pid ?? 0,
     async stop() {
-      floor.kill();
-      await once(floor, 'exit');
+      child.kill();
+      await once(child, 'exit');
     },
   };
 }
@@ -232,7 +247,7 @@ async function listCases(client: Client): Promise<Case[]> {
     all.push({ ...read, title: `page of 100, ${kind} search`, ours: path, floor: path });
   }
   const one = { ours: '/secrets/{name}', floor: '/secrets/{name}' };
-  all.push({ ...read, ...one, title: 'metadata of one' });
+  all.push({ ...read, ...one, title: 'metadata of one', isTried: true });
   all.push({
     title: 'create',
     method: 'POST',
@@ -241,6 +256,7 @@ async function listCases(client: Client): Promise<Case[]> {
     body: JSON.stringify({ name: '{name}', value, ...secret }),
     names: [],
     status: 201,
+    isTried: true,
   });
   all.push({
     ...one,
@@ -249,6 +265,7 @@ async function listCases(client: Client): Promise<Case[]> {
     body: JSON.stringify({ value }),
     names,
     status: 200,
+    isTried: true,
   });
   return all.filter(({ title }) => title.includes(options.only));
 }
@@ -274,22 +291,29 @@ async function findCursor(
   return { cursor, name };
 }
 
-async function measureAll(client: Client, ours: Server, floor: Server): Promise<Figures[]> {
-  const generator = start('load-generator.ts');
+async function measureAll(
+  client: Client,
+  ours: Server,
+  floor: Server,
+  unchecked: Server,
+): Promise<Figures[]> {
+  const generator = startGenerator();
+  children.push(generator.process);
   const figures: Figures[] = [];
   for (const each of await listCases(client)) {
     const { method, names, status, body } = each;
     const load = { connections, durationMs: scale.sliceMs, method, names, status, body };
-    const headers = {
+    const headersFor = ({ port }: Server) => ({
       Cookie: client.cookie ?? '',
-      Origin: `http://127.0.0.1:${ours.port}`,
+      Origin: `http://127.0.0.1:${port}`,
       'X-Requested-With': 'dropsafe',
-    };
+    });
     const ofOurs: Slice[] = [];
     const ofFloor: Slice[] = [];
+    const ofUnchecked: Slice[] = [];
     const measureSlice = async (server: Server, path: string, heads: Record<string, string>) => {
       const before = await readProcessorMs([ours.pid, floor.pid]);
-      const result = await generate(generator, {
+      const result = await generator.run({
         ...load,
         port: server.port,
         path,
@@ -300,10 +324,13 @@ async function measureAll(client: Client, ours: Server, floor: Server): Promise<
     };
     // The first round warms up both: connections, statements, the compiler.
     for (let round = 0; round <= scale.rounds; round += 1) {
-      ofOurs.push(await measureSlice(ours, `/api/v1${each.ours}`, headers));
+      const path = `/api/v1${each.ours}`;
+      ofOurs.push(await measureSlice(ours, path, headersFor(ours)));
       ofFloor.push(await measureSlice(floor, each.floor, {}));
+      if (each.isTried)
+        ofUnchecked.push(await measureSlice(unchecked, path, headersFor(unchecked)));
     }
-    figures.push(compare(each.title, ofOurs.slice(1), ofFloor.slice(1)));
+    figures.push(compare(each.title, ofOurs.slice(1), ofFloor.slice(1), ofUnchecked.slice(1)));
     process.stderr.write('.');
   }
   process.stderr.write('\n');
@@ -313,39 +340,31 @@ async function measureAll(client: Client, ours: Server, floor: Server): Promise<
 /** What a slice gave. */
 type Slice = LoadResult & { processorMs: number };
 
-function compare(title: string, ours: readonly Slice[], floor: readonly Slice[]): Figures {
+function compare(
+  title: string,
+  ours: readonly Slice[],
+  floor: readonly Slice[],
+  unchecked: readonly Slice[],
+): Figures {
   const rates = (slices: readonly Slice[]) => slices.map((slice) => slice.requestsPerSecond);
   const latencies = (slices: readonly Slice[]) => slices.flatMap((slice) => slice.latenciesMs);
   const processor = (slices: readonly Slice[]) => median(slices.map((slice) => slice.processorMs));
   const floorRates = rates(floor);
+  const ratioTo = (other: readonly number[]) =>
+    median(rates(ours).map((rate, round) => rate / (other[round] ?? Number.NaN)));
   return {
     title,
     ours: median(rates(ours)),
     floor: median(floorRates),
-    ratio: median(rates(ours).map((rate, round) => rate / (floorRates[round] ?? Number.NaN))),
+    ratio: ratioTo(floorRates),
     p50: median(latencies(ours)),
     p99: quantile(latencies(ours), 0.99),
     floorP50: median(latencies(floor)),
     processor: processor(ours),
     floorProcessor: processor(floor),
     bytes: ours[0]?.bytesPerAnswer ?? 0,
+    checkCost: unchecked.length === 0 ? undefined : 1 - ratioTo(rates(unchecked)),
   };
-}
-
-async function generate(generator: ChildProcess, load: Load): Promise<LoadResult> {
-  generator.send(load);
-  const [result] = (await once(generator, 'message')) as [LoadResult | { failed: string }]; // as: load-generator.ts sends these
-  if ('failed' in result) throw new Error(result.failed);
-  return result;
-}
-
-function quantile(numbers: readonly number[], part: number): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-}
-
-function median(numbers: readonly number[]): number {
-  return quantile(numbers, 0.5);
 }
 
 // --- printing ---
@@ -410,8 +429,15 @@ function judgeDepth(figures: readonly Figures[]): void {
   );
 }
 
-function judge(what: string, isMet: boolean, how: string): void {
-  print(`${isMet ? 'PASS' : 'MISS'}  ${what}: ${how}`);
+function judgeChecks(figures: readonly Figures[]): void {
+  for (const { title, checkCost } of figures) {
+    if (checkCost === undefined) continue;
+    judge(
+      `${title}, checks`,
+      checkCost <= mostCheckCost,
+      `permission check and audit write take ${(checkCost * 100).toFixed(0)} % of the throughput without them; target ≤ ${mostCheckCost * 100} %`,
+    );
+  }
 }
 
 function megabytes(bytes: number): string {

@@ -71,7 +71,7 @@ export interface LockedEnd extends ChainEnd {
  * time is not the database's, by more than `tolerance` seconds); `changed` is to do nothing then (`isInTurn`); `chainEnd` moves the
  * end, and refuses everything when not all of the changes came to something (`comingToSomething`); `recorded` appends their events.
  */
-export function groupParts({ queries }: Pick<Database, 'queries'>) {
+export function groupParts({ queries }: Database) {
   const chain = queries.$with('chain', {}).as(
     sql`select from ${auditChain} where ${auditChain.lastMac} = ${sql.placeholder('beforeMac')}
           and abs(extract(epoch from clock_timestamp() - ${sql.placeholder('at')}::timestamptz)) < ${sql.placeholder('tolerance')}::float8
@@ -88,6 +88,9 @@ export function groupParts({ queries }: Pick<Database, 'queries'>) {
           permissions, address, request_id, mac) ${eventsAsRows} where ${isInTurn}`);
   return { chain, chainEnd, recorded };
 }
+
+/** The parts of the trail in the one statement of a group. */
+export type GroupParts = ReturnType<typeof groupParts>;
 
 /** The condition of everything that a group changes. */
 export const isInTurn = sql`exists (select from chain)`;
@@ -126,8 +129,10 @@ export function comingToSomething(error: unknown): string[] | undefined {
 }
 
 /** Makes what records events that go with no change. */
-export function prepareRecordAlone({ queries }: Database) {
-  const { chain, chainEnd, recorded } = groupParts({ queries });
+export function prepareRecordAlone(
+  { queries }: Database,
+  { chain, chainEnd, recorded }: GroupParts,
+) {
   const changed = queries
     .$with('changed', { id: auditEvents.id })
     .as(

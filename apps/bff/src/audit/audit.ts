@@ -17,6 +17,8 @@ import {
   adoptEvents,
   comingToSomething,
   findLastChained,
+  groupParts,
+  type GroupParts,
   groupValues,
   insertChainEnd,
   prepareChain,
@@ -26,11 +28,12 @@ import { emptyChain, macKeyOf, macOf, type ChainEnd, type StoredEvent } from './
 import type { AuditEvent } from './event.ts';
 import { createDatabaseClock } from './database-clock.ts';
 
-export { groupParts, isInTurn } from './audit.store.ts';
+export { isInTurn } from './audit.store.ts';
 
-/** A kind of change that is made in groups: by one statement around the part `changed`, see `groupParts`. */
+/** A kind of change that is made in groups. */
 export interface GroupStatement<C, Row, R> {
-  statement: { execute: (values: Record<string, unknown>) => Promise<Row[]> };
+  /** Makes the one statement, out of a part `changed` of its own and those of the trail, see `groupParts`. */
+  prepare: (parts: GroupParts) => { execute: (values: Record<string, unknown>) => Promise<Row[]> };
   /** Of two changes of the same thing one waits for the next group: all in a group must be able to come to something. */
   keyOf: (change: C) => unknown;
   /** What `changed` answers as `id` for this change. */
@@ -89,13 +92,14 @@ export async function openAudit(
   const clock = createDatabaseClock();
 
   function groupedChange<C, Row, R>({
-    statement,
+    prepare,
     keyOf,
     idOf,
     valuesOf,
     resultsOf,
   }: GroupStatement<C, Row, R>) {
     type Wanted = NewEvent & { change: C };
+    const statement = prepare(groupParts(database));
 
     /** All of the group or nothing. Answers undefined when the chain does not end there; throws for anything else. */
     async function run(
@@ -179,7 +183,7 @@ export async function openAudit(
   }
 
   const recordAlone = groupedChange({
-    statement: prepareRecordAlone(database),
+    prepare: (parts) => prepareRecordAlone(database, parts),
     keyOf: (alone: object) => alone,
     idOf: () => '',
     valuesOf: () => ({}),

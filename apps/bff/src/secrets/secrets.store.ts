@@ -8,7 +8,7 @@ import {
 } from '@dropsafe/contract/secrets';
 import { and, or, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { index, integer, makePgArray, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
-import { groupParts, isInTurn, type GroupStatement } from '../audit/audit.ts';
+import { isInTurn, type GroupStatement } from '../audit/audit.ts';
 import { bytes, byteaText, moment } from '../base/columns.ts';
 import type { Database } from '../base/database.ts';
 import { gather } from '../base/gather.ts';
@@ -173,11 +173,9 @@ export type NewSecret = Pick<
 > & { id: string; valueVersion: number; sealed: SealedValue };
 
 /** Makes what adds secrets. Nothing comes of a name that is taken; never overwrites, not even in the same instant (unique index). */
-export function prepareInsertSecrets(
-  database: Database,
-): GroupStatement<NewSecret, IdentifiedRow, IdentifiedSecret> {
-  const { queries } = database;
-  const { chain, chainEnd, recorded } = groupParts(database);
+export function prepareInsertSecrets({
+  queries,
+}: Database): GroupStatement<NewSecret, IdentifiedRow, IdentifiedSecret> {
   const changed = queries.$with('changed').as(
     queries
       .insert(secrets)
@@ -192,11 +190,12 @@ export function prepareInsertSecrets(
       .returning(identifiedColumns),
   );
   return {
-    statement: queries
-      .with(chain, changed, chainEnd, recorded)
-      .select()
-      .from(changed)
-      .prepare('insert_secrets'),
+    prepare: ({ chain, chainEnd, recorded }) =>
+      queries
+        .with(chain, changed, chainEnd, recorded)
+        .select()
+        .from(changed)
+        .prepare('insert_secrets'),
     keyOf: ({ name }) => name,
     idOf: ({ id }) => id,
     valuesOf: (wanted) => ({
@@ -221,11 +220,9 @@ export interface SecretChange {
 }
 
 /** Makes what updates secrets. Nothing comes of one that is not at the version that was seen. */
-export function prepareUpdateSecrets(
-  database: Database,
-): GroupStatement<SecretChange, IdentifiedRow, IdentifiedSecret> {
-  const { queries } = database;
-  const { chain, chainEnd, recorded } = groupParts(database);
+export function prepareUpdateSecrets({
+  queries,
+}: Database): GroupStatement<SecretChange, IdentifiedRow, IdentifiedSecret> {
   const changed = queries.$with('changed').as(
     queries
       .update(secrets)
@@ -249,11 +246,12 @@ export function prepareUpdateSecrets(
       .returning(identifiedColumns),
   );
   return {
-    statement: queries
-      .with(chain, changed, chainEnd, recorded)
-      .select()
-      .from(changed)
-      .prepare('update_secrets'),
+    prepare: ({ chain, chainEnd, recorded }) =>
+      queries
+        .with(chain, changed, chainEnd, recorded)
+        .select()
+        .from(changed)
+        .prepare('update_secrets'),
     keyOf: ({ id }) => id,
     idOf: ({ id }) => id,
     valuesOf: (changes) => ({
@@ -269,11 +267,9 @@ export function prepareUpdateSecrets(
 }
 
 /** Makes what deletes secrets. Nothing comes of one that is not at the version that was seen. */
-export function prepareDeleteSecrets(
-  database: Database,
-): GroupStatement<IdentifiedSecret, { id: string }, true> {
-  const { queries } = database;
-  const { chain, chainEnd, recorded } = groupParts(database);
+export function prepareDeleteSecrets({
+  queries,
+}: Database): GroupStatement<IdentifiedSecret, { id: string }, true> {
   const changed = queries.$with('changed').as(
     queries
       .delete(secrets)
@@ -284,11 +280,12 @@ export function prepareDeleteSecrets(
       .returning({ id: secrets.id }),
   );
   return {
-    statement: queries
-      .with(chain, changed, chainEnd, recorded)
-      .select()
-      .from(changed)
-      .prepare('delete_secrets'),
+    prepare: ({ chain, chainEnd, recorded }) =>
+      queries
+        .with(chain, changed, chainEnd, recorded)
+        .select()
+        .from(changed)
+        .prepare('delete_secrets'),
     keyOf: ({ id }) => id,
     idOf: ({ id }) => id,
     valuesOf: (seen) => ({
