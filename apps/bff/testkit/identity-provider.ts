@@ -114,7 +114,8 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       clients: [client],
       jwks: { keys: [key.jwk] },
       cookies: { keys: ['tests'] },
-      claims: { openid: ['sub', 'sid', ...claimNames] },
+      // Those of `openid` would always be in the ID token.
+      claims: { openid: ['sub', 'sid'], profile: claimNames },
       conformIdTokenClaims: isAtUserInfo,
       // The agent that comes with it refuses this machine.
       fetch: (url, options = {}) => {

@@ -234,7 +234,7 @@ function Means({ user: { hasPassword, provider, invitedUntil } }: { user: User }
     ...(hasPassword || invitedUntil !== null ? ['password'] : []),
     ...(provider === null ? [] : [labelOf(provider.name)]),
   ];
-  return means.length > 0 && <Quiet>by {means.join(' or ')}</Quiet>;
+  return means.length > 0 && <Quiet sx={{ display: 'block' }}>by {means.join(' or ')}</Quiet>;
 }
 
 function Actions({ user, open }: { user: User; open: (dialog: OpenDialog) => void }) {
