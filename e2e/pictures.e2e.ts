@@ -207,7 +207,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByRole('button', { name: 'Create API key' }).click();
       const create = page.getByRole('dialog', { name: 'Create an API key' });
       await create.getByRole('button', { name: 'Create API key' }).click();
-      await expect(create.getByText('Choose at least one permission.')).toBeVisible();
+      await expect(create.getByText('Choose at least one permission, or a team.')).toBeVisible();
       await picture('api-key-refused');
       await create.getByLabel('Name').fill(`Picture ${colorScheme} ${width}`);
       await create.getByRole('checkbox', { name: 'SECRET_MANAGEMENT_READ' }).check();
@@ -233,6 +233,96 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(page.getByRole('searchbox')).toBeVisible();
       await expect(page.getByText('This session')).toBeVisible();
       await picture('sessions-everybody');
+      await context.close();
+    });
+  }
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1280, 360]) {
+    test(`people, teams and trail, ${colorScheme}, ${width} px`, async ({ browser }) => {
+      test.slow();
+      const context = await browser.newContext({
+        baseURL: stack().url,
+        colorScheme,
+        viewport: { width, height: width === 360 ? 740 : 800 },
+        reducedMotion: 'reduce',
+        locale: 'en-GB',
+        timezoneId: 'UTC',
+      });
+      const page = await watchedPage(context);
+      const picture = async (name: string) => {
+        await page.evaluate(() => document.fonts.ready);
+        await page.screenshot({
+          path: join(folder, `${name}-${colorScheme}${width === 360 ? '-narrow' : ''}.png`),
+          animations: 'disabled',
+        });
+      };
+      const admin = `admin-${colorScheme}-${width}`;
+      await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, admin, [
+        'SECRET_MANAGEMENT',
+        'ACCESS_MANAGEMENT',
+        'AUDIT_READ',
+      ]);
+      const api = createClient(stack().url);
+      await api.signIn(admin, testPassword);
+      if (colorScheme === 'light' && width === 1280) {
+        const permissions = ['SECRET_MANAGEMENT_READ', 'SECRET_MANAGEMENT_CREATE'];
+        const release = await api.send('POST', '/teams', {
+          name: 'Release',
+          description: 'Who ships the product',
+          permissions,
+        });
+        const teamId = release.json.id;
+        await api.send('POST', '/oidc-groups', { provider: 'corp', group: 'release', teamId });
+        await api.send('POST', '/teams', { name: 'Security', permissions: ['AUDIT_READ'] });
+        for (const name of ['bea', 'carlos', 'dilan'])
+          await api.send('POST', '/users', { name, teams: [teamId] });
+        await api.send('POST', '/users', { name: 'emil@corp.example', provider: 'corp' });
+      }
+      await page.goto('/users');
+      await page.getByLabel('User name').fill(admin);
+      await page.getByLabel('Password').fill(testPassword);
+      await picture('sign-in-filled');
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await expect(page.getByText('carlos')).toBeVisible();
+      await picture('users');
+      if (width === 360) {
+        await page.getByRole('button', { name: 'Users, choose a page' }).click();
+        await picture('pages');
+        await page.keyboard.press('Escape');
+      }
+      await page.getByRole('button', { name: 'Invite user' }).click();
+      await expect(page.getByRole('dialog').getByLabel('Name')).toBeVisible();
+      await picture('user-invite');
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByRole('button', { name: 'Edit bea' }).click();
+      await expect(page.getByRole('dialog').getByLabel('Name')).toHaveValue('bea');
+      await picture('user-edit');
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.goto('/teams');
+      await expect(page.getByText('Who ships the product')).toBeVisible();
+      await picture('teams');
+      await page.getByRole('button', { name: 'Members of Release' }).click();
+      await expect(page.getByRole('dialog').getByText('carlos')).toBeVisible();
+      await picture('team-members');
+      await page.getByRole('button', { name: 'Done' }).click();
+      await page.getByRole('button', { name: 'Delete Release' }).click();
+      await expect(page.getByRole('alertdialog')).toContainText('users are in this team');
+      await picture('team-delete');
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.goto('/audit');
+      await expect(page.getByRole('rowheader').first()).toBeVisible();
+      await picture('audit');
+      await page.getByRole('rowheader').first().click();
+      await picture('audit-event');
+      await page.goto('/passkeys');
+      await expect(page.getByRole('heading', { name: 'Passkeys', level: 1 })).toBeVisible();
+      await picture('passkeys');
+      await context.clearCookies();
+      await page.goto('/sign-in/oidc/absent?error=access_denied&state=made-up');
+      await expect(page.getByRole('alert')).toBeVisible();
+      await picture('provider-refusal');
       await context.close();
     });
   }
