@@ -312,9 +312,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await picture('team-delete');
       await page.getByRole('button', { name: 'Cancel' }).click();
       await page.goto('/audit');
-      await expect(page.getByRole('rowheader').first()).toBeVisible();
+      const details = page.getByRole('button', { name: /^Details of event/ }).first();
+      await expect(details).toBeVisible();
       await picture('audit');
-      await page.getByRole('rowheader').first().click();
+      await details.click();
+      await expect(page.getByRole('dialog')).toBeVisible();
       await picture('audit-event');
       await page.goto('/passkeys');
       await expect(page.getByRole('heading', { name: 'Passkeys', level: 1 })).toBeVisible();

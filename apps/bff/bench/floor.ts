@@ -12,7 +12,7 @@ import type { PostgresConnection } from '../src/base/embedded-postgres.ts';
 import { countedUpTo } from '@dropsafe/contract/secrets';
 
 /** As many as the product has (base/database.ts). */
-const poolSize = 8;
+const poolSize = 7;
 
 const columns = `name, description, provider, version, destinations, created_at as "createdAt", created_by as "createdBy",
   updated_at as "updatedAt", updated_by as "updatedBy", value_updated_at as "valueUpdatedAt", last_used_at as "lastUsedAt"`;

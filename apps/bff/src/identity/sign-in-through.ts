@@ -21,7 +21,7 @@ import { keepTeamsInStep } from './group-teams.ts';
 import { lockedAfterFailures } from './guessing.ts';
 import { useUpLogoutToken } from './logout-tokens.store.ts';
 import { findAwaited, findIdentity, linkIdentity } from './oidc-identities.store.ts';
-import { createOidc, type Oidc, type Proven } from './oidc.ts';
+import type { Oidc, Proven } from './oidc.ts';
 import { findSignedIn, lockAccess } from './people.store.ts';
 import { Refusal, problemOf } from './refusal.ts';
 import { endSessions, type SessionChoice } from './sessions.store.ts';
@@ -73,6 +73,21 @@ const minutes = 10;
 /** Longer than a logout token is accepted (oidc.ts). */
 const logoutTokenMinutes = 15;
 
+/** A provider, and the adapter to it. */
+interface Provider {
+  settings: SignInProvider;
+  oidc: () => Promise<Oidc>;
+}
+
+/** Loaded with the first sign-in: the libraries take 15 MB, and most installations begin without a provider. */
+function onDemand(settings: SignInProvider): Provider['oidc'] {
+  let loaded: Promise<Oidc> | undefined;
+  return () => {
+    loaded ??= import('./oidc.ts').then(({ createOidc }) => createOidc(settings));
+    return loaded;
+  };
+}
+
 /** Sign-in through these providers. */
 export function createSignInThrough(
   database: Database,
@@ -84,10 +99,10 @@ export function createSignInThrough(
 ): SignInThrough {
   const useUpAttempt = createUseUpAttempt(database);
   const providersByName = new Map(
-    providers.map((settings) => [settings.name, { settings, oidc: createOidc(settings) }]),
+    providers.map((settings) => [settings.name, { settings, oidc: onDemand(settings) }]),
   );
 
-  function demandProvider(name: string): { settings: SignInProvider; oidc: Oidc } {
+  function demandProvider(name: string): Provider {
     const found = providersByName.get(name);
     if (found === undefined) throw new Problem('not-found');
     return found;
@@ -114,7 +129,7 @@ export function createSignInThrough(
   }
 
   async function prove(
-    { settings, oidc }: { settings: SignInProvider; oidc: Oidc },
+    { settings, oidc }: Provider,
     { origin, parameters, tokenOf }: ReturnedSignIn,
   ): Promise<Proven> {
     const query = new URLSearchParams(parameters);
@@ -124,7 +139,7 @@ export function createSignInThrough(
     // Before anything is asked of the provider: whatever becomes of it, this was the one time.
     if (!(await useUpChallenge(database.queries, token, `oidc:${settings.name}`)))
       throw new Refusal('state-used-or-expired');
-    return oidc.exchange(redirectUri(origin, settings.name), token, query);
+    return (await oidc()).exchange(redirectUri(origin, settings.name), token, query);
   }
 
   /** Who somebody is here, in the transaction that opens the session. */
@@ -168,8 +183,8 @@ export function createSignInThrough(
     async begin(caller, { provider, origin }) {
       const { oidc } = demandProvider(provider);
       const token = await insertChallenge(database.queries, `oidc:${provider}`, minutes);
-      const url = await explaining(caller, provider, () =>
-        oidc.authorizationUrl(redirectUri(origin, provider), token),
+      const url = await explaining(caller, provider, async () =>
+        (await oidc()).authorizationUrl(redirectUri(origin, provider), token),
       );
       return { url, token, state: derive(token, 'state') };
     },
@@ -216,7 +231,7 @@ export function createSignInThrough(
     async logOut(caller, provider, logoutToken) {
       const { oidc } = demandProvider(provider);
       await explaining(caller, provider, async () => {
-        const { jti, subject, sid } = await oidc.readLogout(logoutToken);
+        const { jti, subject, sid } = await (await oidc()).readLogout(logoutToken);
         await endInNameOf(caller, provider, async (tx) => {
           if (!(await useUpLogoutToken(tx, provider, jti, logoutTokenMinutes)))
             throw new Refusal('logout-token-used');
