@@ -123,3 +123,28 @@ test('a session of before there were providers goes on, and its user has no iden
   await node.stop();
   await database.drop();
 });
+
+test('members of a team of before they had an order of their own are listed by name, and a new name moves them', async () => {
+  const database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  await migrateTo(sql, 8);
+  const team = '0b7e6b0a-3c44-4e8b-9a55-6f7e2d1c0b9a';
+  await sql`insert into teams (id, name, canonical_name) values (${team}, 'Release', 'release')`;
+  await sql`insert into users (id, name, canonical_name)
+    select gen_random_uuid(), name, lower(name) from unnest(array['Carla', 'anna', 'Bea']) as name`;
+  await sql`insert into team_members (team_id, user_id) select ${team}, id from users`;
+
+  const node = await startTestNode({ DATABASE_URL: database.url });
+  const admin = await node.as('adam', ['ACCESS_MANAGEMENT']);
+  const members = async () => {
+    const { json } = await admin.send('GET', `/teams/${team}/members`);
+    return json.items.map(({ name }: { name: string }) => name);
+  };
+  expect(await members()).toEqual(['anna', 'Bea', 'Carla']);
+  const [anna] = (await admin.send('GET', '/users?q=anna')).json.items;
+  expect((await admin.send('PATCH', `/users/${anna.id}`, { name: 'Zoe' })).status).toBe(200);
+  expect(await members()).toEqual(['Bea', 'Carla', 'Zoe']);
+  await sql.end();
+  await node.stop();
+  await database.drop();
+});
