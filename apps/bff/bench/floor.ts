@@ -8,11 +8,9 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import postgres from 'postgres';
+import { poolSize } from '../src/base/database.ts';
 import type { PostgresConnection } from '../src/base/embedded-postgres.ts';
 import { countedUpTo } from '@dropsafe/contract/secrets';
-
-/** As many as the product has (base/database.ts). */
-const poolSize = 7;
 
 const columns = `name, description, provider, version, destinations, created_at as "createdAt", created_by as "createdBy",
   updated_at as "updatedAt", updated_by as "updatedBy", value_updated_at as "valueUpdatedAt", last_used_at as "lastUsedAt"`;

@@ -8,18 +8,17 @@ import { join } from 'node:path';
 import { permissionNames } from '@dropsafe/contract/permissions';
 import { serve } from '@hono/node-server';
 import { and, eq, sql } from 'drizzle-orm';
-import { makePgArray } from 'drizzle-orm/pg-core';
 import { BlockList } from 'node:net';
 import { createApp } from '../src/app.ts';
-import type { Audit, GroupStatement } from '../src/audit/audit.ts';
+import { groupLimits, type Audit, type GroupStatement } from '../src/audit/audit.ts';
 import { openTrail } from '../src/audit/trail.ts';
 import type { AuditEvent } from '../src/audit/event.ts';
 import type { Caller, UserCaller } from '../src/base/caller.ts';
 import { openDatabase, type Database } from '../src/base/database.ts';
 import type { PostgresConnection } from '../src/base/embedded-postgres.ts';
-import { gather } from '../src/base/gather.ts';
 import { inGroups } from '../src/base/in-groups.ts';
 import { createLog } from '../src/base/log.ts';
+import { findByToken } from '../src/identity/by-token.store.ts';
 import { sessions } from '../src/identity/sessions.store.ts';
 import { hashToken } from '../src/identity/token.ts';
 import { users } from '../src/identity/users.store.ts';
@@ -31,9 +30,6 @@ export interface UncheckedOptions {
   connection: PostgresConnection;
   dataDir: string;
 }
-
-/** As the product's own (audit/audit.ts). */
-const limits = { mostUnderWay: 1, longestMs: 12_000, mostInGroup: 64 };
 
 /** Makes changes as the product does, in the same groups, and writes no event. */
 function withoutTrail(database: Database): Audit {
@@ -59,7 +55,7 @@ function withoutTrail(database: Database): Audit {
           );
           return changes.map((each) => results.get(each));
         },
-        { ...limits, keyOf: group.keyOf },
+        { ...groupLimits, keyOf: group.keyOf },
       );
       return (_caller: Caller, _event: AuditEvent, wanted: C) => change(wanted);
     },
@@ -88,15 +84,9 @@ function withoutPermissions({
       ),
     )
     .prepare('find_session_only');
-  const hex = (hash: Uint8Array) => Buffer.from(hash).toString('hex');
-  const find = gather(async (hashes: readonly string[]) => {
-    const tokenHashes = makePgArray(hashes.map((hash) => `\\x${hash}`));
-    const rows = await query.execute({ tokenHashes });
-    const byHash = new Map(rows.map((row) => [hex(row.tokenHash), row]));
-    return (hash) => byHash.get(hash);
-  });
+  const find = findByToken(query);
   return async (token) => {
-    const session = await find(hex(hashToken(token)));
+    const session = await find(hashToken(token));
     if (session === undefined) return undefined;
     const { id, expiresAt, means, userId, userName } = session;
     return {

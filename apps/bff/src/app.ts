@@ -13,6 +13,7 @@ import { Problem, toResponse } from './base/problem.ts';
 import { createRoutes, type RequestContext, type RequestEnv } from './base/route.http.ts';
 import { securityHeaders } from './headers.ts';
 import { createAuthentication } from './identity/authenticate.http.ts';
+import { createCookies } from './identity/cookies.http.ts';
 import { mountIdentity } from './identity/identity.http.ts';
 import { mountOidcGroups } from './identity/oidc-groups.http.ts';
 import { mountSignInThrough } from './identity/sign-in-through.http.ts';
@@ -90,7 +91,12 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
       : c.json({ status: 'database unavailable' }, 503),
   );
 
-  const { authenticate, cookie } = createAuthentication(rooms.identity, options.publicOrigin);
+  const cookies = createCookies(options.publicOrigin);
+  const { authenticate, cookie } = createAuthentication(
+    rooms.identity,
+    cookies,
+    options.publicOrigin,
+  );
   const routes = createRoutes(authenticate, (error, c) =>
     log.error('answer.cut-off', error, {
       requestId: c.var.requestId,
@@ -103,9 +109,10 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
     rooms.signInThrough,
     cookie,
     rooms.identity.limits,
+    cookies,
     options.publicOrigin,
   );
-  mountPasskeys(routes, rooms.passkeys, rooms.identity, cookie, options.publicOrigin);
+  mountPasskeys(routes, rooms.passkeys, rooms.identity, cookie, cookies, options.publicOrigin);
   mountUsers(routes, rooms.users, rooms.invitations);
   mountTeams(routes, rooms.teams);
   mountOidcGroups(routes, rooms.oidcGroups);

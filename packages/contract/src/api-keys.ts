@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CursorSchema, LimitSchema } from './paging.ts';
+import { CursorSchema, LimitSchema, SearchSchema } from './paging.ts';
 import { PermissionSchema } from './permissions.ts';
 import { GrantedSchema } from './teams.ts';
 import { EffectivePermissionSchema } from './users.ts';
@@ -75,11 +75,7 @@ export const ApiKeySortSchema = z.enum(
 
 /** `GET /api-keys`: `q` is a case-insensitive part of the name. A cursor carries `q` and `sort` with it. */
 export const ListApiKeysSchema = z.strictObject({
-  q: z
-    .string()
-    .max(255, 'Search for at most 255 characters.')
-    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'Search for text only.')
-    .optional(),
+  q: SearchSchema.optional(),
   sort: ApiKeySortSchema.optional(),
   limit: LimitSchema,
   cursor: CursorSchema.optional(),

@@ -11,5 +11,11 @@ export const LimitSchema = z.coerce
   .max(pageLimit.max, 'Must be a whole number from 1 to 1000.')
   .default(pageLimit.default);
 
+/** `q` of a query string: a part of a text. */
+export const SearchSchema = z
+  .string()
+  .max(255, 'Search for at most 255 characters.')
+  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'Search for text only.');
+
 /** An opaque cursor as the page before handed it out. It carries sort and filter; only this server makes them. */
 export const CursorSchema = z.string().min(1).max(4096);

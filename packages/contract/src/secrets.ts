@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { maxDestinations, parseDestination } from './destinations.ts';
-import { CursorSchema, LimitSchema } from './paging.ts';
+import { CursorSchema, LimitSchema, SearchSchema } from './paging.ts';
 import { ProviderNameSchema } from './providers.ts';
 
 /**
@@ -118,11 +118,7 @@ export const SortSchema = z.enum(
  * `sort` with it; sending others beside it is refused. Without either, everything by name.
  */
 export const ListSecretsSchema = z.strictObject({
-  q: z
-    .string()
-    .max(255, 'Search for at most 255 characters.')
-    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'Search for text only.')
-    .optional(),
+  q: SearchSchema.optional(),
   sort: SortSchema.optional(),
   limit: LimitSchema,
   cursor: CursorSchema.optional(),

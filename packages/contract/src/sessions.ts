@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CursorSchema, LimitSchema } from './paging.ts';
+import { CursorSchema, LimitSchema, SearchSchema } from './paging.ts';
 
 /** @file Sessions as people see them: their own, and everybody's for who manages access. Only such that are alive. */
 
@@ -31,11 +31,7 @@ export const SessionListSchema = z
 
 /** `GET /all-sessions`: `q` is a case-insensitive part of the name of a user. A cursor carries it. */
 export const ListSessionsSchema = z.strictObject({
-  q: z
-    .string()
-    .max(255, 'Search for at most 255 characters.')
-    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'Search for text only.')
-    .optional(),
+  q: SearchSchema.optional(),
   limit: LimitSchema,
   cursor: CursorSchema.optional(),
 });

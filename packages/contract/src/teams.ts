@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TeamNameSchema } from './names.ts';
-import { CursorSchema, LimitSchema } from './paging.ts';
+import { CursorSchema, LimitSchema, SearchSchema } from './paging.ts';
 import { PermissionSchema } from './permissions.ts';
 
 /** How many members one request may add or remove. */
@@ -80,11 +80,7 @@ export const AccessSortSchema = z.enum(['name', '-name', 'createdAt', '-createdA
  * cursor carries `q` and `sort` with it.
  */
 export const ListByNameSchema = z.strictObject({
-  q: z
-    .string()
-    .max(255, 'Search for at most 255 characters.')
-    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'Search for text only.')
-    .optional(),
+  q: SearchSchema.optional(),
   sort: AccessSortSchema.optional(),
   limit: LimitSchema,
   cursor: CursorSchema.optional(),

@@ -69,7 +69,7 @@ interface NewEvent {
 }
 
 /** One group at a time: two would only wait for each other, and be smaller. A value has 64 KiB at most. */
-const limits = { mostUnderWay: 1, longestMs: 12_000, mostInGroup: 64 };
+export const groupLimits = { mostUnderWay: 1, longestMs: 12_000, mostInGroup: 64 };
 
 /**
  * Opens the trail of this database, chained under `trailKey`. To be called while no other node does the same: the first
@@ -164,7 +164,7 @@ export async function openAudit(
           return each;
         }
       },
-      { ...limits, keyOf: (wanted) => keyOf(wanted.change) },
+      { ...groupLimits, keyOf: (wanted) => keyOf(wanted.change) },
     );
 
     async function settle(running: Promise<Map<Wanted, R>>, wanted: Wanted) {

@@ -41,7 +41,7 @@ const connectTimeout = 5;
  * Connections of a node. More than two cores can use at once; each costs the server some 10 MB once it has planned all
  * statements, and what comes often shares statements anyway (base/in-groups.ts).
  */
-const poolSize = 7;
+export const poolSize = 7;
 
 /** The oldest PostgreSQL that the queries were tried on. */
 const oldestVersion = 15;

@@ -284,7 +284,7 @@ async function runInitdb(
  * log stands on the same disk).
  */
 export async function ranOutOfDisk(
-  { dataDir }: Pick<Cluster, 'dataDir'>,
+  { dataDir }: Cluster,
   wrote: (pattern: RegExp) => boolean,
 ): Promise<boolean> {
   if (wrote(/No space left on device|Disk quota exceeded/)) return true;

@@ -1,12 +1,13 @@
 import type { ApiKey, ApiKeySort } from '@dropsafe/contract/api-keys';
 import { and, eq, sql, type SQL } from 'drizzle-orm';
 import type { Permission } from '@dropsafe/contract/permissions';
-import { index, makePgArray, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { index, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { bytes, moment } from '../base/columns.ts';
 import { isUniqueViolation, type Database, type Queries } from '../base/database.ts';
-import { gather } from '../base/gather.ts';
 import { Problem } from '../base/problem.ts';
+import { patternOf } from '../base/search-pattern.ts';
 import { grantsOf } from '../permissions/permissions.ts';
+import { findByToken } from './by-token.store.ts';
 import type { PageCursor } from './page-cursor.ts';
 import { teams, type GrantingTeam } from './teams.store.ts';
 
@@ -94,17 +95,8 @@ export function prepareFindApiKey({
       ),
     )
     .prepare('find_api_key');
-  const find = gather(async (hashes: readonly string[]) => {
-    const rows = await query.execute({
-      tokenHashes: makePgArray(hashes.map((hash) => `\\x${hash}`)),
-    });
-    const byHash = new Map(rows.map(({ tokenHash, ...key }) => [hex(tokenHash), key]));
-    return (hash) => byHash.get(hash);
-  });
-  return (tokenHash) => find(hex(tokenHash));
+  return findByToken(query);
 }
-
-const hex = (hash: Uint8Array) => Buffer.from(hash).toString('hex');
 
 /** Notes that a key is in use. Of requests of the same moment one writes. */
 export async function touchApiKey(queries: Queries, id: string): Promise<void> {
@@ -209,10 +201,9 @@ export function countApiKeys(queries: Queries, q: string): Promise<number> {
   return queries.$count(apiKeys, matches(q));
 }
 
-/** `%`, `_` and `\` of a search are taken literally. */
 function matches(q: string): SQL | undefined {
   if (q === '') return undefined;
-  return sql`${apiKeys.name} ilike ${`%${q.replaceAll(/[\\%_]/g, '\\$&')}%`}`;
+  return sql`${apiKeys.name} ilike ${patternOf(q)}`;
 }
 
 /** The sort key of a row, as a cursor carries it. */

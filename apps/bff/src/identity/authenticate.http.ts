@@ -4,11 +4,11 @@
  * page: the header `X-Requested-With: dropsafe` and a same-origin `Origin` or `Sec-Fetch-Site`, whatever its content
  * type, signing in included (login CSRF). A browser adds neither for a foreign page without asking us first.
  */
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { KeyCaller } from '../base/caller.ts';
 import { Problem } from '../base/problem.ts';
 import type { Authenticate, RequestContext } from '../base/route.http.ts';
 import { readAuthorization } from './api-key.ts';
+import type { Cookies } from './cookies.http.ts';
 import type { Identity } from './identity.ts';
 
 /** Writes and removes the session cookie. */
@@ -17,14 +17,13 @@ export interface SessionCookie {
   clear(c: RequestContext): void;
 }
 
-/** Cookie and caller of this installation. `publicOrigin` with https makes the cookie a `__Host-` one (RFC 6265bis, 4.1.3.2). */
+/** Cookie and caller of this installation. `publicOrigin` is where its own pages come from. */
 export function createAuthentication(
   identity: Identity,
+  cookies: Cookies,
   publicOrigin: string | undefined,
 ): { authenticate: Authenticate; cookie: SessionCookie } {
-  const isSecure = publicOrigin?.startsWith('https:') ?? false;
-  const name = isSecure ? '__Host-dropsafe' : 'dropsafe';
-  const attributes = { path: '/', httpOnly: true, sameSite: 'Strict', secure: isSecure } as const;
+  const cookie = cookies.named('dropsafe');
 
   function demandSameOrigin(c: RequestContext): void {
     if (['GET', 'HEAD'].includes(c.req.method)) return;
@@ -64,7 +63,7 @@ export function createAuthentication(
   return {
     authenticate: {
       async demandCaller(c) {
-        const token = getCookie(c, name);
+        const token = cookie.read(c);
         const header = c.req.header('Authorization');
         const origin = { requestId: c.var.requestId, address: c.var.address };
         if (header !== undefined) return demandProgram(header, token !== undefined, origin);
@@ -86,9 +85,8 @@ export function createAuthentication(
       },
     },
     cookie: {
-      set: (c, token) =>
-        setCookie(c, name, token, { ...attributes, maxAge: identity.limits.hours * 3600 }),
-      clear: (c) => deleteCookie(c, name, attributes),
+      set: (c, token) => cookie.set(c, token, identity.limits.hours * 3600),
+      clear: (c) => cookie.clear(c),
     },
   };
 }

@@ -14,10 +14,9 @@ import type { Redacted } from '../base/redacted.ts';
 import type { Permissions } from '../permissions/permissions.ts';
 import { createChangeAccess } from './access.ts';
 import { createApiKeys, type ApiKeys } from './api-keys.ts';
-import { clearFailures, pruneAttempts, takeFailureBack } from './attempts.store.ts';
+import { clearFailures } from './attempts.store.ts';
 import { attemptKey, createUseUpAttempt } from './attempts.ts';
 import { createConfirmPassword } from './confirm-password.ts';
-import { lockedAfterFailures } from './guessing.ts';
 import { deleteInvitation } from './invitations.store.ts';
 import { checkNewPassword, hashPassword, randomPassword, verifyPassword } from './password.ts';
 import { findUserByName } from './people.store.ts';
@@ -155,8 +154,7 @@ export function createIdentity(
 
     async signIn(caller, { username, password, agent }) {
       const account = attemptKey('account', canonicalName(username));
-      const address = attemptKey('address', caller.address ?? '');
-      await useUpAttempt('address', address);
+      await useUpAttempt('address', attemptKey('address', caller.address ?? ''));
       await useUpAttempt('account', account);
       const user = await findUserByName(database.queries, canonicalName(username));
       if (
@@ -174,8 +172,6 @@ export function createIdentity(
         // The password may have been changed while it was compared; then this session must not come to life after all.
         if (!(await isStillCurrent(tx, user))) throw new Problem('sign-in-refused');
         await clearFailures(tx, account);
-        await takeFailureBack(tx, address);
-        await pruneAttempts(tx, lockedAfterFailures);
         const { id, name, permissions: held } = user;
         return { id, name, permissions: held };
       });

@@ -5,6 +5,7 @@ import { index, makePgArray, pgTable, text, unique, uuid } from 'drizzle-orm/pg-
 import { moment } from '../base/columns.ts';
 import { isUniqueViolation, type Queries } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
+import { patternOf } from '../base/search-pattern.ts';
 import { holdersOf } from '../permissions/permissions.ts';
 import type { Placed } from './access-cursor.ts';
 import type { PageRequest } from './page.store.ts';
@@ -57,10 +58,7 @@ export async function listOidcGroups(
     .innerJoin(teams, eq(teams.id, oidcGroups.teamId))
     .where(
       and(
-        // `%`, `_` and `\` of a search are taken literally.
-        q === ''
-          ? undefined
-          : sql`${oidcGroups.groupName} ilike ${`%${q.replaceAll(/[\\%_]/g, '\\$&')}%`}`,
+        q === '' ? undefined : sql`${oidcGroups.groupName} ilike ${patternOf(q)}`,
         teamId === undefined ? undefined : eq(oidcGroups.teamId, teamId),
         start && sql`(${key}, ${oidcGroups.id}) ${beyond} ${start}`,
       ),

@@ -1,6 +1,7 @@
 import type { AccessSort } from '@dropsafe/contract/teams';
 import { canonicalName } from '@dropsafe/contract/names';
 import { sql, type Column, type SQL } from 'drizzle-orm';
+import { patternOf } from '../base/search-pattern.ts';
 import type { PageCursor } from './access-cursor.ts';
 
 /** @file What the lists of users and teams have in common: order, search, and where a page begins. */
@@ -45,8 +46,8 @@ export function beyondCursor(
   return sql`(${keys.createdAt}, ${keys.id}) ${beyond} (${after.key}::timestamptz, ${after.id}::uuid)`;
 }
 
-/** Keeps the rows whose canonical name contains `q`; all of them when it is empty. `%`, `_` and `\` are taken literally. */
+/** Keeps the rows whose canonical name contains `q`; all of them when it is empty. */
 export function containsPart(name: Column, q: string): SQL | undefined {
   if (q === '') return undefined;
-  return sql`${name} like ${`%${canonicalName(q).replaceAll(/[\\%_]/g, '\\$&')}%`}`;
+  return sql`${name} like ${patternOf(canonicalName(q))}`;
 }

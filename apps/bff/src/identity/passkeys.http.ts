@@ -1,9 +1,9 @@
 import { operations } from '@dropsafe/contract/operations';
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { Problem } from '../base/problem.ts';
 import { Redacted } from '../base/redacted.ts';
 import type { RequestContext, Routes } from '../base/route.http.ts';
 import type { SessionCookie } from './authenticate.http.ts';
+import type { Cookies } from './cookies.http.ts';
 import { sessionOf } from './identity.http.ts';
 import type { Identity } from './identity.ts';
 import { challengeMinutes, type Passkeys } from './passkeys.ts';
@@ -16,11 +16,10 @@ export function mountPasskeys(
   passkeys: Passkeys,
   { limits }: Identity,
   sessionCookie: SessionCookie,
+  cookies: Cookies,
   publicOrigin: string | undefined,
 ): void {
-  const isSecure = publicOrigin?.startsWith('https:') ?? false;
-  const cookie = isSecure ? '__Host-dropsafe-passkey' : 'dropsafe-passkey';
-  const attributes = { path: '/', httpOnly: true, sameSite: 'Strict', secure: isSecure } as const;
+  const cookie = cookies.named('dropsafe-passkey');
 
   function siteOf(c: RequestContext) {
     const site = relyingPartyOf(publicOrigin, c.req.header('Host'));
@@ -29,13 +28,13 @@ export function mountPasskeys(
   }
 
   function remember(c: RequestContext, token: string): void {
-    setCookie(c, cookie, token, { ...attributes, maxAge: challengeMinutes * 60 });
+    cookie.set(c, token, challengeMinutes * 60);
   }
 
   /** What the browser remembers, which it forgets with this. */
   function recall(c: RequestContext): string | undefined {
-    const token = getCookie(c, cookie);
-    if (token !== undefined) deleteCookie(c, cookie, attributes);
+    const token = cookie.read(c);
+    if (token !== undefined) cookie.clear(c);
     return token;
   }
 

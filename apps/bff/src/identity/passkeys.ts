@@ -18,12 +18,10 @@ import type { Database } from '../base/database.ts';
 import type { Log } from '../base/log.ts';
 import { Problem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
-import { pruneAttempts, takeFailureBack } from './attempts.store.ts';
 import { attemptKey, createUseUpAttempt } from './attempts.ts';
 import { derive } from './challenge.ts';
 import { insertChallenge, useUpChallenge, type Purpose } from './challenges.store.ts';
 import { createConfirmPassword } from './confirm-password.ts';
-import { lockedAfterFailures } from './guessing.ts';
 import {
   findPasskey,
   insertPasskey,
@@ -145,8 +143,7 @@ export function createPasskeys(
     async signIn(caller, { site, token, answer, agent }) {
       // By address only. The lock of an account after too many wrong passwords does not hold here: anybody who knows a
       // name can bring it about, and there is nothing about a passkey that could be guessed.
-      const address = attemptKey('address', caller.address ?? '');
-      await useUpAttempt('address', address);
+      await useUpAttempt('address', attemptKey('address', caller.address ?? ''));
       let passkey: PasskeyOfUser | undefined;
       try {
         const ceremony = await resume(token, 'passkey', site);
@@ -163,8 +160,6 @@ export function createPasskeys(
           if (!isCounterPlausible(held.counter, said.counter))
             throw new PasskeyRefusal('counter-went-back');
           await touchPasskey(tx, id, said);
-          await takeFailureBack(tx, address);
-          await pruneAttempts(tx, lockedAfterFailures);
           return held.user;
         });
       } catch (error) {

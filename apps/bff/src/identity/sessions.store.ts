@@ -1,9 +1,10 @@
 import { and, eq, ne, sql, type SQL } from 'drizzle-orm';
 import type { Permission } from '@dropsafe/contract/permissions';
-import { index, makePgArray, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import { bytes } from '../base/columns.ts';
 import type { Database, Queries } from '../base/database.ts';
-import { gather } from '../base/gather.ts';
+import { patternOf } from '../base/search-pattern.ts';
+import { findByToken } from './by-token.store.ts';
 import type { PageCursor } from './page-cursor.ts';
 import { permissionsOfUser } from './teams.store.ts';
 import { users } from './users.store.ts';
@@ -79,14 +80,7 @@ export function prepareFindSession(
       ),
     )
     .prepare('find_session');
-  const find = gather(async (hashes: readonly string[]) => {
-    const rows = await query.execute({
-      tokenHashes: makePgArray(hashes.map((hash) => `\\x${hash}`)),
-    });
-    const byHash = new Map(rows.map(({ tokenHash, ...session }) => [hex(tokenHash), session]));
-    return (hash) => byHash.get(hash);
-  });
-  return (tokenHash) => find(hex(tokenHash));
+  return findByToken(query);
 }
 
 /** The condition that a session can be used; needs its user beside it. */
@@ -97,8 +91,6 @@ function isAlive(idleMinutes: number): SQL | undefined {
     eq(users.isDisabled, false),
   );
 }
-
-const hex = (hash: Uint8Array) => Buffer.from(hash).toString('hex');
 
 /** Opens a session; answers when it ends at the latest. Removes this user's dead ones in passing. */
 export async function insertSession(
@@ -259,7 +251,6 @@ function chosen(choice: SessionChoice): SQL | undefined {
     means === undefined ? undefined : eq(sessions.means, means),
     subject === undefined ? undefined : eq(sessions.providerSubject, subject),
     sid === undefined ? undefined : eq(sessions.providerSid, sid),
-    // `%`, `_` and `\` of a search are taken literally.
-    q === '' ? undefined : sql`${users.name} ilike ${`%${q.replaceAll(/[\\%_]/g, '\\$&')}%`}`,
+    q === '' ? undefined : sql`${users.name} ilike ${patternOf(q)}`,
   );
 }

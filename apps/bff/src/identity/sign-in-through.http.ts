@@ -1,7 +1,7 @@
 import { operations } from '@dropsafe/contract/operations';
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { RequestContext, Routes } from '../base/route.http.ts';
 import type { SessionCookie } from './authenticate.http.ts';
+import type { Cookies, OwnCookie } from './cookies.http.ts';
 import { sessionOf } from './identity.http.ts';
 import type { SessionLimits } from './identity.ts';
 import { isLoopback } from './sign-in-providers.ts';
@@ -17,13 +17,12 @@ export function mountSignInThrough(
   signInThrough: SignInThrough,
   session: SessionCookie,
   limits: SessionLimits,
+  cookies: Cookies,
   publicOrigin: string | undefined,
 ): void {
-  const isSecure = publicOrigin?.startsWith('https:') ?? false;
-  const prefix = `${isSecure ? '__Host-' : ''}dropsafe-oidc-`;
-  const attributes = { path: '/', httpOnly: true, sameSite: 'Strict', secure: isSecure } as const;
+  const beginning = 'dropsafe-oidc-';
   /** One for each sign-in, so that two tabs do not take it from each other. */
-  const cookieOf = (state: string) => `${prefix}${state.slice(0, 12)}`;
+  const cookieOf = (state: string) => cookies.named(beginning + state.slice(0, 12));
 
   mount(operations.signInMethods, async ({ caller }) => ({ body: signInThrough.methods(caller) }));
 
@@ -32,27 +31,24 @@ export function mountSignInThrough(
       provider: params.provider,
       origin: publicOrigin ?? ownOrigin(c),
     });
-    const names = Object.keys(getCookie(c)).filter((name) => name.startsWith(prefix));
-    // A browser sends the oldest first (RFC 6265, 5.4).
-    for (const name of names.slice(0, Math.max(0, names.length + 1 - mostAtOnce)))
-      deleteCookie(c, name, attributes);
-    setCookie(c, cookieOf(state), token, { ...attributes, maxAge: 600 });
+    cookies.clearOldest(c, beginning, mostAtOnce - 1);
+    cookieOf(state).set(c, token, 600);
     return { body: { url } };
   });
 
   mount(operations.finishSignInThrough, async ({ caller, params, body }, c) => {
-    let name: string | undefined;
+    let cookie: OwnCookie | undefined;
     const opened = await signInThrough.finish(caller, {
       provider: params.provider,
       origin: publicOrigin ?? ownOrigin(c),
       parameters: body.parameters,
       tokenOf: (state) => {
-        name = cookieOf(state);
-        return getCookie(c, name);
+        cookie = cookieOf(state);
+        return cookie.read(c);
       },
       agent: summariseUserAgent(c.req.header('User-Agent')),
     });
-    if (name !== undefined) deleteCookie(c, name, attributes);
+    cookie?.clear(c);
     session.set(c, opened.token);
     return { body: sessionOf(opened.caller, limits) };
   });

@@ -12,13 +12,12 @@ import type { AnonymousCaller, Caller, IdentityProviderCaller } from '../base/ca
 import type { Database, Transaction } from '../base/database.ts';
 import type { Log } from '../base/log.ts';
 import { Problem } from '../base/problem.ts';
-import { pruneAttempts, takeFailureBack } from './attempts.store.ts';
+import { takeFailureBack } from './attempts.store.ts';
 import { attemptKey, createUseUpAttempt } from './attempts.ts';
 import { derive } from './challenge.ts';
 import { insertChallenge, useUpChallenge } from './challenges.store.ts';
 import { readGroups } from './claims.ts';
 import { keepTeamsInStep } from './group-teams.ts';
-import { lockedAfterFailures } from './guessing.ts';
 import { useUpLogoutToken } from './logout-tokens.store.ts';
 import { findAwaited, findIdentity, linkIdentity } from './oidc-identities.store.ts';
 import type { Oidc, Proven } from './oidc.ts';
@@ -204,8 +203,6 @@ export function createSignInThrough(
           // After the teams: what they grant is a part of it.
           const user = await findSignedIn(tx, id);
           if (user === undefined) throw new Refusal('user-disabled');
-          await takeFailureBack(tx, address);
-          await pruneAttempts(tx, lockedAfterFailures);
           return user;
         });
         if (fault !== undefined || ignored > 0) {

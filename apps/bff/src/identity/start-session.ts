@@ -8,6 +8,9 @@ import type { Audit } from '../audit/audit.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import type { AnonymousCaller, UserCaller } from '../base/caller.ts';
 import type { Transaction } from '../base/database.ts';
+import { pruneAttempts, takeFailureBack } from './attempts.store.ts';
+import { attemptKey } from './attempts.ts';
+import { lockedAfterFailures } from './guessing.ts';
 import { insertSession } from './sessions.store.ts';
 import { hashToken, mintToken } from './token.ts';
 
@@ -35,8 +38,9 @@ export interface SignInMeans {
 }
 
 /**
- * Opens a session for whom `confirm` answers. `confirm` runs first in the transaction: it makes sure that the user may still
- * sign in, holding their row, and throws what refuses them; then there is no session.
+ * Opens a session for whom `confirm` answers, and takes back the attempt that was counted against the address. `confirm` runs
+ * first in the transaction: it makes sure that the user may still sign in, holding their row, and throws what refuses
+ * them; then there is no session.
  */
 export type StartSession = (
   caller: AnonymousCaller,
@@ -52,6 +56,8 @@ export function createStartSession(audit: Audit, hours: number): StartSession {
     const id = randomUUID();
     const { user, expiresAt } = await audit.change(caller, async (tx, tell) => {
       const confirmed = await confirm(tx, tell);
+      await takeFailureBack(tx, attemptKey('address', address ?? ''));
+      await pruneAttempts(tx, lockedAfterFailures);
       const tokenHash = hashToken(token);
       const session = {
         id,

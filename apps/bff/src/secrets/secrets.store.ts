@@ -12,6 +12,7 @@ import { isInTurn, type GroupStatement } from '../audit/audit.ts';
 import { bytes, byteaText, moment } from '../base/columns.ts';
 import type { Database } from '../base/database.ts';
 import { gather } from '../base/gather.ts';
+import { patternOf } from '../base/search-pattern.ts';
 import type { SealedValue } from '../keys/keys.ts';
 import type { CursorContent } from './cursor.ts';
 
@@ -400,9 +401,6 @@ const matches = or(
   sql`${secrets.name} ilike ${sql.placeholder('pattern')}`,
   sql`${secrets.description} ilike ${sql.placeholder('pattern')}`,
 );
-
-/** `%`, `_` and `\` of a search are taken literally. */
-const patternOf = (q: string) => `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
 function orderOf(sort: Sort): [field: SortField, direction: SQL, beyond: SQL] {
   const field = sort.replace('-', '') as SortField; // as: the sort order is a field with or without "-"
