@@ -1,11 +1,8 @@
 import { membersCountedUpTo, type Team } from '@dropsafe/contract/teams';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import { ApiProblem } from '../api/client.ts';
-import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
-import { ProblemAlert } from '../ui/ProblemAlert.tsx';
-import { useToast } from '../ui/Toasts.tsx';
 import { teamQuery, useDeleteTeam } from './access.queries.ts';
+import { DeleteDialog } from './DeleteDialog.tsx';
 import { withoutParts } from './words.tsx';
 
 interface Props {
@@ -14,34 +11,19 @@ interface Props {
   onDeleted: () => void;
 }
 
-/** The question before a team is deleted: says who loses what. It is about the version that is shown, and no other. */
+/** The question before a team is deleted: says who loses what. */
 export function DeleteTeamDialog({ team, onClose, onDeleted }: Props) {
   const seen = useQuery(teamQuery(team.id));
   const deletion = useDeleteTeam();
-  const toast = useToast();
   const { permissions, memberCount, apiKeyCount } = seen.data?.team ?? team;
-  const problem = seen.error ?? deletion.error;
-  const confirm = () => {
-    if (seen.data === undefined) return;
-    deletion.mutate(seen.data, {
-      onSuccess: () => {
-        toast(`Team ${team.name} deleted`);
-        onDeleted();
-      },
-      onError: (error) => {
-        if (error instanceof ApiProblem && error.code === 'team-changed') void seen.refetch();
-      },
-    });
-  };
   return (
-    <ConfirmDialog
-      title={`Delete ${team.name}?`}
-      confirmLabel="Delete"
-      cancelLabel="Cancel"
-      isBusy={deletion.isPending}
-      isConfirmDisabled={seen.data === undefined || seen.isFetching}
-      onConfirm={confirm}
-      onCancel={onClose}
+    <DeleteDialog
+      what="Team"
+      name={team.name}
+      seen={seen}
+      deletion={deletion}
+      onClose={onClose}
+      onDeleted={onDeleted}
     >
       <Typography variant="body1">
         {memberCount === 0 || permissions.length === 0
@@ -58,8 +40,7 @@ export function DeleteTeamDialog({ team, onClose, onDeleted }: Props) {
       <Typography variant="body2" sx={{ color: 'text.secondary', mt: 1.5 }}>
         The users themselves stay.
       </Typography>
-      {problem !== null && <ProblemAlert problem={problem} sx={{ mt: 2 }} />}
-    </ConfirmDialog>
+    </DeleteDialog>
   );
 }
 

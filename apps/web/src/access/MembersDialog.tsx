@@ -1,19 +1,15 @@
 import type { Team } from '@dropsafe/contract/teams';
 import type { User } from '@dropsafe/contract/users';
-import CloseIcon from '@mui/icons-material/Close';
 import Alert from '@mui/material/Alert';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Dialog from '@mui/material/Dialog';
 import DialogActions from '@mui/material/DialogActions';
 import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
-import IconButton from '@mui/material/IconButton';
 import Typography from '@mui/material/Typography';
-import useMediaQuery from '@mui/material/useMediaQuery';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useId, useState, type ReactNode } from 'react';
 import { useProviderLabel } from '../identity/identity.queries.ts';
+import { DialogFrame } from '../ui/DialogFrame.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { SearchField } from '../ui/SearchField.tsx';
@@ -36,8 +32,6 @@ interface Props {
 
 /** Who is in a team, by hand and by groups of identity providers. Every press is a change of its own, in effect at once. */
 export function MembersDialog({ team, isNew, onClose }: Props) {
-  const id = useId();
-  const isNarrow = useMediaQuery('(max-width: 600px)', { noSsr: true });
   const members = useInfiniteQuery(membersQuery(team.id));
   const [q, setQ] = useState('');
   const found = useQuery({ ...usersQuery(pickerView(q)), enabled: q !== '' });
@@ -68,27 +62,7 @@ export function MembersDialog({ team, isNew, onClose }: Props) {
   };
   const problem = change.error ?? members.error ?? found.error;
   return (
-    <Dialog
-      open
-      fullWidth
-      fullScreen={isNarrow}
-      maxWidth="sm"
-      onClose={onClose}
-      aria-labelledby={id}
-    >
-      <Box sx={{ display: 'flex', alignItems: 'flex-start', pr: 1.5 }}>
-        <DialogTitle
-          id={id}
-          component="h2"
-          variant="h2"
-          sx={{ flex: 1, pb: 1, overflowWrap: 'anywhere' }}
-        >
-          Members of {team.name}
-        </DialogTitle>
-        <IconButton aria-label="Close" onClick={onClose} sx={{ mt: 1.25 }}>
-          <CloseIcon fontSize="small" />
-        </IconButton>
-      </Box>
+    <DialogFrame title={`Members of ${team.name}`} onClose={onClose}>
       <DialogContent sx={{ display: 'grid', gap: 2, alignContent: 'start', minHeight: 360 }}>
         {/* Always there, and without a gap of its own for as long as it is empty. */}
         <Box role="status" sx={{ '&:empty': { mb: -2 } }}>
@@ -175,7 +149,7 @@ export function MembersDialog({ team, isNew, onClose }: Props) {
           Done
         </Button>
       </DialogActions>
-    </Dialog>
+    </DialogFrame>
   );
 }
 

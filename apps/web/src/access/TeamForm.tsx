@@ -2,19 +2,17 @@ import { TeamNameSchema } from '@dropsafe/contract/names';
 import { permissionNames, type Permission } from '@dropsafe/contract/permissions';
 import { UpdateTeamSchema, type Team, type UpdateTeamInput } from '@dropsafe/contract/teams';
 import Alert from '@mui/material/Alert';
-import Box from '@mui/material/Box';
-import Skeleton from '@mui/material/Skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { checkField } from '../api/check-field.ts';
 import { ApiProblem } from '../api/client.ts';
 import { placeProblem, type PlacedProblem } from '../api/field-problems.ts';
 import { DialogForm, FormDialog } from '../ui/FormDialog.tsx';
-import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { TextInput } from '../ui/TextInput.tsx';
 import { useToast } from '../ui/Toasts.tsx';
 import { teamQuery, useCreateTeam, useUpdateTeam, type SeenTeam } from './access.queries.ts';
 import { ChangedMeanwhile } from './ChangedMeanwhile.tsx';
+import { EditDialog } from './EditDialog.tsx';
 import { PermissionsField } from './PermissionsField.tsx';
 
 /** Creates a team. Rendered only while it is open. */
@@ -30,26 +28,16 @@ export function CreateTeamDialog(props: { onClose: () => void; onCreated: (team:
 export function EditTeamDialog({ id, onClose }: { id: string; onClose: () => void }) {
   const team = useQuery(teamQuery(id));
   return (
-    <FormDialog title={team.data ? `Edit ${team.data.team.name}` : 'Edit team'} onClose={onClose}>
-      {team.data === undefined ? (
-        <Box sx={{ px: 3, pb: 3, minHeight: 320 }} aria-busy={team.isPending}>
-          {team.isError ? (
-            <ProblemAlert problem={team.error} onRetry={() => void team.refetch()} />
-          ) : (
-            [40, 41, 220].map((height) => (
-              <Skeleton key={height} variant="rounded" height={height} sx={{ mt: 4 }} />
-            ))
-          )}
-        </Box>
-      ) : (
-        <TeamForm
-          key={team.data.etag}
-          opened={team.data}
-          onClose={onClose}
-          onLoadAgain={() => void team.refetch()}
-        />
+    <EditDialog
+      title={team.data ? `Edit ${team.data.team.name}` : 'Edit team'}
+      query={team}
+      heights={[40, 41, 220]}
+      onClose={onClose}
+    >
+      {(seen) => (
+        <TeamForm opened={seen} onClose={onClose} onLoadAgain={() => void team.refetch()} />
       )}
-    </FormDialog>
+    </EditDialog>
   );
 }
 

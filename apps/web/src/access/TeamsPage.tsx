@@ -1,4 +1,4 @@
-import { membersCountedUpTo, type Team } from '@dropsafe/contract/teams';
+import { AccessSortSchema, membersCountedUpTo, type Team } from '@dropsafe/contract/teams';
 import AddIcon from '@mui/icons-material/Add';
 import DeleteIcon from '@mui/icons-material/DeleteOutlined';
 import EditIcon from '@mui/icons-material/EditOutlined';
@@ -6,20 +6,21 @@ import GroupIcon from '@mui/icons-material/GroupOutlined';
 import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { Navigate } from 'react-router';
 import { startPath } from '../paths.ts';
 import { useCanManageAccess } from '../permissions/can.ts';
 import { DataTable, type Column } from '../ui/DataTable.tsx';
 import { Logo } from '../ui/Logo.tsx';
-import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
+import { EmptyState, Page } from '../ui/Page.tsx';
+import { useFocusAfterRemoval } from '../ui/use-focus-after-removal.ts';
 import { Pager } from '../ui/Pager.tsx';
+import { TableToolbar } from '../ui/TableToolbar.tsx';
 import { ListProblem } from '../ui/ListProblem.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
 import { teamsQuery } from './access.queries.ts';
 import { DeleteTeamDialog } from './DeleteTeamDialog.tsx';
 import { sortOf, useAccessView } from './list-view.ts';
-import { ListToolbar } from './ListToolbar.tsx';
 import { MembersDialog } from './MembersDialog.tsx';
 import { CreateTeamDialog, EditTeamDialog } from './TeamForm.tsx';
 import { Name, OneLine, PermissionNames, Quiet } from './words.tsx';
@@ -42,12 +43,8 @@ function TeamsTable() {
   const teams = useQuery(teamsQuery(view));
   const [dialog, setDialog] = useState<OpenDialog>(null);
   const [columns] = useState(() => teamColumns(setDialog));
-  const [deletions, setDeletions] = useState(0);
+  const focusTitle = useFocusAfterRemoval();
   const close = () => setDialog(null);
-  useEffect(() => {
-    // The button that opened the dialog goes with its row. An effect: it runs after the dialog has given the focus back.
-    if (deletions > 0) document.getElementById(pageTitleId)?.focus();
-  }, [deletions]);
 
   const rows = teams.data?.items;
   const isEmpty = rows?.length === 0 && view.cursor === undefined && !teams.isPlaceholderData;
@@ -67,9 +64,16 @@ function TeamsTable() {
       // Below, it is part of what to do next.
       actions={isEmpty && view.q === '' ? undefined : createButton}
     >
-      <ListToolbar
-        table={table}
+      <TableToolbar
         what="teams"
+        placeholder="Search by name"
+        q={view.q}
+        onSearch={(q) => table.change({ q }, true)}
+        sorting={{
+          sort: view.sort,
+          sorts: AccessSortSchema.options,
+          onSort: (sort) => table.change({ sort }),
+        }}
         onRefresh={() => void teams.refetch()}
         isRefreshing={teams.isFetching}
       />
@@ -114,7 +118,7 @@ function TeamsTable() {
           onClose={close}
           onDeleted={() => {
             close();
-            setDeletions(deletions + 1);
+            focusTitle();
           }}
         />
       )}

@@ -2,15 +2,12 @@ import { UserNameSchema } from '@dropsafe/contract/names';
 import { permissionNames, type Permission } from '@dropsafe/contract/permissions';
 import type { CreatedUser, UpdateUserInput, User } from '@dropsafe/contract/users';
 import Alert from '@mui/material/Alert';
-import Box from '@mui/material/Box';
-import Skeleton from '@mui/material/Skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { checkField } from '../api/check-field.ts';
 import { ApiProblem } from '../api/client.ts';
 import { placeProblem, type PlacedProblem } from '../api/field-problems.ts';
 import { DialogForm, FormDialog } from '../ui/FormDialog.tsx';
-import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { TextInput } from '../ui/TextInput.tsx';
 import { useToast } from '../ui/Toasts.tsx';
 import { useCreateUser, useUpdateUser, userQuery, type SeenUser } from './access.queries.ts';
@@ -18,6 +15,7 @@ import { ChangedMeanwhile } from './ChangedMeanwhile.tsx';
 import { PasskeysOfUser } from './PasskeysOfUser.tsx';
 import { EffectivePermissions } from './EffectivePermissions.tsx';
 import { MeansField } from './MeansField.tsx';
+import { EditDialog } from './EditDialog.tsx';
 import { PermissionsField } from './PermissionsField.tsx';
 import { TeamsField, type ChosenTeam } from './TeamsField.tsx';
 
@@ -39,26 +37,16 @@ export function CreateUserDialog({ onClose, onCreated }: CreateProps) {
 export function EditUserDialog({ id, onClose }: { id: string; onClose: () => void }) {
   const user = useQuery(userQuery(id));
   return (
-    <FormDialog title={user.data ? `Edit ${user.data.user.name}` : 'Edit user'} onClose={onClose}>
-      {user.data === undefined ? (
-        <Box sx={{ px: 3, pb: 3, minHeight: 320 }} aria-busy={user.isPending}>
-          {user.isError ? (
-            <ProblemAlert problem={user.error} onRetry={() => void user.refetch()} />
-          ) : (
-            [40, 220, 90].map((height) => (
-              <Skeleton key={height} variant="rounded" height={height} sx={{ mt: 4 }} />
-            ))
-          )}
-        </Box>
-      ) : (
-        <UserForm
-          key={user.data.etag}
-          opened={user.data}
-          onClose={onClose}
-          onLoadAgain={() => void user.refetch()}
-        />
+    <EditDialog
+      title={user.data ? `Edit ${user.data.user.name}` : 'Edit user'}
+      query={user}
+      heights={[40, 220, 90]}
+      onClose={onClose}
+    >
+      {(seen) => (
+        <UserForm opened={seen} onClose={onClose} onLoadAgain={() => void user.refetch()} />
       )}
-    </FormDialog>
+    </EditDialog>
   );
 }
 

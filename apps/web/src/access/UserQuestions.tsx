@@ -2,12 +2,12 @@ import type { Invitation, User } from '@dropsafe/contract/users';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ApiProblem } from '../api/client.ts';
 import { useSession } from '../permissions/can.ts';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { useToast } from '../ui/Toasts.tsx';
 import { useDeleteUser, useInvite, useUpdateUser, userQuery } from './access.queries.ts';
+import { DeleteDialog } from './DeleteDialog.tsx';
 
 /** @file The questions before something is done to a user that they, or somebody else, would notice. */
 
@@ -16,34 +16,19 @@ interface Props {
   onClose: () => void;
 }
 
-/** Before a user is deleted. It is about the version that is shown, and no other. */
+/** Before a user is deleted. */
 export function DeleteUserDialog({ user, onClose, onDeleted }: Props & { onDeleted: () => void }) {
   const seen = useQuery(userQuery(user.id));
   const deletion = useDeleteUser();
-  const toast = useToast();
   const isOneself = useSession().principal.id === user.id;
-  const problem = seen.error ?? deletion.error;
-  const confirm = () => {
-    if (seen.data === undefined) return;
-    deletion.mutate(seen.data, {
-      onSuccess: () => {
-        toast(`User ${user.name} deleted`);
-        onDeleted();
-      },
-      onError: (error) => {
-        if (error instanceof ApiProblem && error.code === 'user-changed') void seen.refetch();
-      },
-    });
-  };
   return (
-    <ConfirmDialog
-      title={`Delete ${user.name}?`}
-      confirmLabel="Delete"
-      cancelLabel="Cancel"
-      isBusy={deletion.isPending}
-      isConfirmDisabled={seen.data === undefined || seen.isFetching}
-      onConfirm={confirm}
-      onCancel={onClose}
+    <DeleteDialog
+      what="User"
+      name={user.name}
+      seen={seen}
+      deletion={deletion}
+      onClose={onClose}
+      onDeleted={onDeleted}
     >
       <Typography variant="body1">
         {isOneself ? 'This is you. You' : 'They'} will be signed out everywhere at once and cannot
@@ -53,8 +38,7 @@ export function DeleteUserDialog({ user, onClose, onDeleted }: Props & { onDelet
       <Typography variant="body2" sx={{ color: 'text.secondary', mt: 1.5 }}>
         To keep {isOneself ? 'yourself' : 'them'} for later, disable the user instead.
       </Typography>
-      {problem !== null && <ProblemAlert problem={problem} sx={{ mt: 2 }} />}
-    </ConfirmDialog>
+    </DeleteDialog>
   );
 }
 

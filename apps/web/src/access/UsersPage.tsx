@@ -1,3 +1,4 @@
+import { AccessSortSchema } from '@dropsafe/contract/teams';
 import type { Invitation, User } from '@dropsafe/contract/users';
 import AddIcon from '@mui/icons-material/Add';
 import BlockIcon from '@mui/icons-material/Block';
@@ -10,22 +11,23 @@ import Chip from '@mui/material/Chip';
 import IconButton from '@mui/material/IconButton';
 import { styled } from '@mui/material/styles';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Navigate } from 'react-router';
 import { useProviderLabel } from '../identity/identity.queries.ts';
 import { startPath } from '../paths.ts';
 import { useCanManageAccess } from '../permissions/can.ts';
 import { DataTable, type Column } from '../ui/DataTable.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
-import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
+import { EmptyState, Page } from '../ui/Page.tsx';
+import { useFocusAfterRemoval } from '../ui/use-focus-after-removal.ts';
 import { Pager } from '../ui/Pager.tsx';
+import { TableToolbar } from '../ui/TableToolbar.tsx';
 import { ListProblem } from '../ui/ListProblem.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
 import { useToast } from '../ui/Toasts.tsx';
 import { usersQuery } from './access.queries.ts';
 import { InvitationDialog } from './InvitationDialog.tsx';
 import { sortOf, useAccessView } from './list-view.ts';
-import { ListToolbar } from './ListToolbar.tsx';
 import { CreateUserDialog, EditUserDialog } from './UserForm.tsx';
 import { DeleteUserDialog, InviteDialog, SwitchUserDialog } from './UserQuestions.tsx';
 import { Name, OneLine, passkeysText, PermissionNames, Quiet } from './words.tsx';
@@ -49,12 +51,8 @@ function UsersTable() {
   const toast = useToast();
   const [dialog, setDialog] = useState<OpenDialog>(null);
   const [columns] = useState(() => userColumns(setDialog));
-  const [deletions, setDeletions] = useState(0);
+  const focusTitle = useFocusAfterRemoval();
   const close = () => setDialog(null);
-  useEffect(() => {
-    // The button that opened the dialog goes with its row. An effect: it runs after the dialog has given the focus back.
-    if (deletions > 0) document.getElementById(pageTitleId)?.focus();
-  }, [deletions]);
 
   const rows = users.data?.items;
   const isEmpty = rows?.length === 0 && view.cursor === undefined && !users.isPlaceholderData;
@@ -72,9 +70,16 @@ function UsersTable() {
         </Button>
       }
     >
-      <ListToolbar
-        table={table}
+      <TableToolbar
         what="users"
+        placeholder="Search by name"
+        q={view.q}
+        onSearch={(q) => table.change({ q }, true)}
+        sorting={{
+          sort: view.sort,
+          sorts: AccessSortSchema.options,
+          onSort: (sort) => table.change({ sort }),
+        }}
         onRefresh={() => void users.refetch()}
         isRefreshing={users.isFetching}
       />
@@ -141,7 +146,7 @@ function UsersTable() {
           onClose={close}
           onDeleted={() => {
             close();
-            setDeletions(deletions + 1);
+            focusTitle();
           }}
         />
       )}

@@ -1,22 +1,19 @@
 import { ApiKeySortSchema, type ApiKey, type CreatedApiKey } from '@dropsafe/contract/api-keys';
 import AddIcon from '@mui/icons-material/Add';
-import RefreshIcon from '@mui/icons-material/Refresh';
-import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Navigate } from 'react-router';
 import { startPath } from '../paths.ts';
 import { useCanManageAccess } from '../permissions/can.ts';
-import { Choice } from '../ui/Choice.tsx';
 import { DataTable } from '../ui/DataTable.tsx';
 import { listViewOf } from '../ui/list-view.ts';
 import { Logo } from '../ui/Logo.tsx';
-import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
+import { EmptyState, Page } from '../ui/Page.tsx';
+import { useFocusAfterRemoval } from '../ui/use-focus-after-removal.ts';
 import { Pager } from '../ui/Pager.tsx';
 import { ListProblem } from '../ui/ListProblem.tsx';
-import { SearchField } from '../ui/SearchField.tsx';
-import { ToolbarButton } from '../ui/ToolbarButton.tsx';
+import { TableToolbar } from '../ui/TableToolbar.tsx';
 import { useUrlView } from '../ui/use-url-view.ts';
 import { apiKeyColumns } from './api-key-columns.tsx';
 import { apiKeysQuery } from './api-keys.queries.ts';
@@ -43,12 +40,8 @@ function ApiKeysTable() {
   const { view } = table;
   const apiKeys = useQuery(apiKeysQuery(view));
   const [dialog, setDialog] = useState<OpenDialog>(null);
-  const [revocations, setRevocations] = useState(0);
+  const focusTitle = useFocusAfterRemoval();
   const close = () => setDialog(null);
-  useEffect(() => {
-    // The button that opened the dialog goes with its row. An effect: it runs after the dialog has given the focus back.
-    if (revocations > 0) document.getElementById(pageTitleId)?.focus();
-  }, [revocations]);
   // The same object for as long as the page is open: rows are rendered again only when it is another one.
   const columns = useMemo(
     () => apiKeyColumns((apiKey) => setDialog({ kind: 'revoke', apiKey })),
@@ -74,40 +67,19 @@ function ApiKeysTable() {
       // Below, it is part of what to do next.
       actions={isEmpty && view.q === '' ? undefined : createButton}
     >
-      <Box
-        role="toolbar"
-        aria-label="Table"
-        sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mb: 2 }}
-      >
-        <SearchField
-          label="Search API keys"
-          placeholder="Search name"
-          q={view.q}
-          onSearch={(q) => table.change({ q }, true)}
-        />
-        <Choice
-          aria-label="Sort by"
-          value={view.sort}
-          onChange={(event) =>
-            table.change({ sort: ApiKeySortSchema.catch('name').parse(event.target.value) })
-          }
-          // On narrow screens, where the cards have no headers.
-          sx={{ display: { md: 'none' }, flex: { xs: 1, sm: 'none' } }}
-        >
-          {Object.entries(sortTitles).map(([sort, title]) => (
-            <option key={sort} value={sort}>
-              {title}
-            </option>
-          ))}
-        </Choice>
-        <Box sx={{ flex: { md: 1 } }} />
-        <ToolbarButton
-          label="Refresh"
-          icon={<RefreshIcon fontSize="small" />}
-          onClick={() => void apiKeys.refetch()}
-          aria-busy={apiKeys.isFetching}
-        />
-      </Box>
+      <TableToolbar
+        what="API keys"
+        placeholder="Search name"
+        q={view.q}
+        onSearch={(q) => table.change({ q }, true)}
+        sorting={{
+          sort: view.sort,
+          sorts: ApiKeySortSchema.options,
+          onSort: (sort) => table.change({ sort }),
+        }}
+        onRefresh={() => void apiKeys.refetch()}
+        isRefreshing={apiKeys.isFetching}
+      />
       {apiKeys.isError && (
         <ListProblem problem={apiKeys.error} onRetry={() => void apiKeys.refetch()} table={table} />
       )}
@@ -166,7 +138,7 @@ function ApiKeysTable() {
           onClose={close}
           onRevoked={() => {
             close();
-            setRevocations(revocations + 1);
+            focusTitle();
           }}
         />
       )}
@@ -178,12 +150,3 @@ const idOf = ({ id }: ApiKey) => id;
 
 const countText = (total: number) =>
   `${total.toLocaleString('en')} ${total === 1 ? 'API key' : 'API keys'}`;
-
-const sortTitles = {
-  name: 'Name, A to Z',
-  '-name': 'Name, Z to A',
-  '-createdAt': 'Created, latest first',
-  createdAt: 'Created, oldest first',
-  '-lastUsedAt': 'Last used, latest first',
-  lastUsedAt: 'Last used, oldest first',
-};

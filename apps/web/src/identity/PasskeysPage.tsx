@@ -4,11 +4,12 @@ import Alert from '@mui/material/Alert';
 import AlertTitle from '@mui/material/AlertTitle';
 import Button from '@mui/material/Button';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { DataTable } from '../ui/DataTable.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { Logo } from '../ui/Logo.tsx';
-import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
+import { EmptyState, Page } from '../ui/Page.tsx';
+import { useFocusAfterRemoval } from '../ui/use-focus-after-removal.ts';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { whyNoPasskeys } from './passkey-browser.ts';
 import { passkeyColumns } from './passkey-columns.tsx';
@@ -21,12 +22,8 @@ type OpenDialog = { kind: 'add' } | { kind: 'rename' | 'remove'; passkey: Passke
 export function PasskeysPage() {
   const passkeys = useQuery(passkeysQuery);
   const [dialog, setDialog] = useState<OpenDialog>(null);
-  const [removals, setRemovals] = useState(0);
+  const focusTitle = useFocusAfterRemoval();
   const close = () => setDialog(null);
-  useEffect(() => {
-    // The button that opened the dialog goes with its row. An effect: it runs after the dialog has given the focus back.
-    if (removals > 0) document.getElementById(pageTitleId)?.focus();
-  }, [removals]);
   const columns = useMemo(
     () => passkeyColumns((kind, passkey) => setDialog({ kind, passkey })),
     [],
@@ -95,7 +92,7 @@ export function PasskeysPage() {
           onClose={close}
           onRemoved={() => {
             close();
-            setRemovals(removals + 1);
+            focusTitle();
           }}
         />
       )}

@@ -1,9 +1,8 @@
 import type { Session } from '@dropsafe/contract/sessions';
-import RefreshIcon from '@mui/icons-material/Refresh';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Navigate, NavLink } from 'react-router';
 import { z } from 'zod';
 import { allSessionsPath, sessionsPath } from '../paths.ts';
@@ -11,12 +10,12 @@ import { useCanManageAccess } from '../permissions/can.ts';
 import { DataTable } from '../ui/DataTable.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { listViewOf } from '../ui/list-view.ts';
-import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
+import { EmptyState, Page } from '../ui/Page.tsx';
+import { useFocusAfterRemoval } from '../ui/use-focus-after-removal.ts';
 import { Pager } from '../ui/Pager.tsx';
 import { ListProblem } from '../ui/ListProblem.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
-import { SearchField } from '../ui/SearchField.tsx';
-import { ToolbarButton } from '../ui/ToolbarButton.tsx';
+import { TableToolbar } from '../ui/TableToolbar.tsx';
 import { useUrlView } from '../ui/use-url-view.ts';
 import { sessionColumns } from './session-columns.tsx';
 import { EndOthersDialog, EndSessionDialog } from './EndSessionDialog.tsx';
@@ -78,25 +77,14 @@ function AllSessions() {
   return (
     <Page title="Sessions" lead="Everybody who is signed in, and where.">
       <WhoseSessions />
-      <Box
-        role="toolbar"
-        aria-label="Table"
-        sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mb: 2 }}
-      >
-        <SearchField
-          label="Search sessions"
-          placeholder="Search user"
-          q={view.q}
-          onSearch={(q) => table.change({ q }, true)}
-        />
-        <Box sx={{ flex: { md: 1 } }} />
-        <ToolbarButton
-          label="Refresh"
-          icon={<RefreshIcon fontSize="small" />}
-          onClick={() => void sessions.refetch()}
-          aria-busy={sessions.isFetching}
-        />
-      </Box>
+      <TableToolbar
+        what="sessions"
+        placeholder="Search user"
+        q={view.q}
+        onSearch={(q) => table.change({ q }, true)}
+        onRefresh={() => void sessions.refetch()}
+        isRefreshing={sessions.isFetching}
+      />
       {sessions.isError && (
         <ListProblem
           problem={sessions.error}
@@ -172,11 +160,7 @@ function WhoseSessions() {
 /** The question before a session is ended, and the button that asks it. */
 function useEnding(whose: 'own' | 'all') {
   const [session, setSession] = useState<Session | null>(null);
-  const [endings, setEndings] = useState(0);
-  useEffect(() => {
-    // The button that opened the dialog goes with its row. An effect: it runs after the dialog has given the focus back.
-    if (endings > 0) document.getElementById(pageTitleId)?.focus();
-  }, [endings]);
+  const focusTitle = useFocusAfterRemoval();
   return {
     begin: setSession,
     dialog: session !== null && (
@@ -186,7 +170,7 @@ function useEnding(whose: 'own' | 'all') {
         onClose={() => setSession(null)}
         onEnded={() => {
           setSession(null);
-          setEndings(endings + 1);
+          focusTitle();
         }}
       />
     ),

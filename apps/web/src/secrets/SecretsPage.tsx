@@ -9,7 +9,8 @@ import { useCanReadSecrets, useSecretReasons, type Reason } from '../permissions
 import { DataTable } from '../ui/DataTable.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { Logo } from '../ui/Logo.tsx';
-import { EmptyState, Page, pageTitleId } from '../ui/Page.tsx';
+import { EmptyState, Page } from '../ui/Page.tsx';
+import { useFocusAfterRemoval } from '../ui/use-focus-after-removal.ts';
 import { ListProblem } from '../ui/ListProblem.tsx';
 import { DeleteSecretDialog } from './DeleteSecretDialog.tsx';
 import { secretColumns } from './secret-columns.tsx';
@@ -39,12 +40,8 @@ function SecretsTable() {
   const secrets = useQuery(secretsQuery(view));
   const reasons = useSecretReasons();
   const [dialog, setDialog] = useState<OpenDialog>(null);
-  const [deletions, setDeletions] = useState(0);
+  const focusTitle = useFocusAfterRemoval();
   const close = () => setDialog(null);
-  useEffect(() => {
-    // The button that opened the dialog goes with its row. An effect: it runs after the dialog has given the focus back.
-    if (deletions > 0) document.getElementById(pageTitleId)?.focus();
-  }, [deletions]);
   useEffect(() => {
     // A failure is of no consequence here: it is tried again when a dialog opens.
     loadForms().catch(() => undefined);
@@ -111,7 +108,7 @@ function SecretsTable() {
           onClose={close}
           onDeleted={() => {
             close();
-            setDeletions(deletions + 1);
+            focusTitle();
           }}
         />
       )}

@@ -1,17 +1,12 @@
-import CloseIcon from '@mui/icons-material/Close';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Dialog from '@mui/material/Dialog';
 import DialogActions from '@mui/material/DialogActions';
 import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
-import IconButton from '@mui/material/IconButton';
-import useMediaQuery from '@mui/material/useMediaQuery';
 import {
   createContext,
   use,
   useEffect,
-  useId,
+  useLayoutEffect,
   useState,
   type ReactNode,
   type SubmitEvent,
@@ -19,6 +14,7 @@ import {
 import { isSignedOut } from '../api/client.ts';
 import { SignedOutAlert } from '../identity/SignedOutAlert.tsx';
 import { ConfirmDialog } from './ConfirmDialog.tsx';
+import { DialogFrame } from './DialogFrame.tsx';
 import { DisabledReason } from './DisabledReason.tsx';
 import { useOpenWork } from './open-work.ts';
 import { ProblemAlert } from './ProblemAlert.tsx';
@@ -44,8 +40,6 @@ interface FormDialogProps {
 
 /** The frame: title, guard and focus. Rendered only while it is open. */
 export function FormDialog({ title, onClose, children }: FormDialogProps) {
-  const id = useId();
-  const isNarrow = useMediaQuery('(max-width: 600px)', { noSsr: true });
   const [{ isDirty, isSaving }, setState] = useState({ isDirty: false, isSaving: false });
   const [isAsking, setAsking] = useState(false);
   useOpenWork();
@@ -63,27 +57,7 @@ export function FormDialog({ title, onClose, children }: FormDialogProps) {
     else onClose();
   };
   return (
-    <Dialog
-      open
-      fullWidth
-      fullScreen={isNarrow}
-      maxWidth="sm"
-      onClose={requestClose}
-      aria-labelledby={id}
-    >
-      <Box sx={{ display: 'flex', alignItems: 'flex-start', pr: 1.5 }}>
-        <DialogTitle
-          id={id}
-          component="h2"
-          variant="h2"
-          sx={{ flex: 1, pb: 1, overflowWrap: 'anywhere' }}
-        >
-          {title}
-        </DialogTitle>
-        <IconButton aria-label="Close" onClick={requestClose} sx={{ mt: 1.25 }}>
-          <CloseIcon fontSize="small" />
-        </IconButton>
-      </Box>
+    <DialogFrame title={title} onClose={requestClose}>
       <FrameContext value={{ requestClose, setState }}>{children}</FrameContext>
       {isAsking && (
         <ConfirmDialog
@@ -96,7 +70,7 @@ export function FormDialog({ title, onClose, children }: FormDialogProps) {
           It has not been saved.
         </ConfirmDialog>
       )}
-    </Dialog>
+    </DialogFrame>
   );
 }
 
