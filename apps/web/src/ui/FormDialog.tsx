@@ -94,7 +94,8 @@ export function DialogForm(props: DialogFormProps) {
   const frame = use(FrameContext);
   if (frame === null) throw new Error('DialogForm belongs into a FormDialog.');
   const { requestClose, setState } = frame;
-  useEffect(() => setState({ isDirty, isSaving }), [isDirty, isSaving, setState]);
+  // Before anything else can happen: an Esc right behind a key would find a frame that does not know of it, and discard it unasked.
+  useLayoutEffect(() => setState({ isDirty, isSaving }), [isDirty, isSaving, setState]);
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
