@@ -18,8 +18,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           globalSetup: ['apps/bff/testkit/global-setup.ts'],
           pool: 'forks',
-          // Servers that are down or frozen are waited for: one more than a small machine has cores.
-          maxWorkers: 3,
+          maxWorkers: 2,
           // Real servers start and stop in there.
           testTimeout: 60_000,
           hookTimeout: 60_000,
