@@ -57,7 +57,6 @@ describe('create', () => {
       ...input,
       description: null,
       destinations: [],
-      provider: 'database',
     });
   });
 
@@ -102,6 +101,9 @@ test('metadata with a value in it is refused on the way out', () => {
     name: 'A',
     description: null,
     provider: 'database',
+    state: 'ready',
+    isUsed: true,
+    alsoIn: [],
     version: 1,
     destinations: [],
     createdAt: '2026-01-01T00:00:00.000Z',
