@@ -27,7 +27,10 @@ const rules = [
   'headers',
   'openapi',
   'secrets/cursor',
-  'secrets/provider',
+  'secrets/destinations-mac',
+  'secrets/outside-provider',
+  'secrets/provider-settings',
+  'secrets/shown-name',
   'secrets/secret',
 ].map((name) => `${src}/${name}\\.ts$`);
 

@@ -97,6 +97,11 @@ function covers(outer: Destination, inner: Destination): boolean {
   );
 }
 
+/** True when one of these destinations lets a value through to `origin`. All are canonical. */
+export function isCoveredBy(origin: string, destinations: readonly string[]): boolean {
+  return !isWidened(destinations, [origin]);
+}
+
 /** True when `after` could let a value reach a place that `before` did not (P2). Both lists are canonical. */
 export function isWidened(before: readonly string[], after: readonly string[]): boolean {
   const outer = before.map(parseDestination);

@@ -44,7 +44,7 @@ describe('create', () => {
       { ...valid, destinations: Array.from({ length: 33 }, (_, n) => `https://a${n}.example.com`) },
       ['destinations'],
     ],
-    ['an unknown provider', { ...valid, provider: 'drawer' }, ['provider']],
+    ['a provider that cannot be one', { ...valid, provider: 'No Provider' }, ['provider']],
     ['an unknown field', { ...valid, comment: 'x' }, ['']],
     ['no object', 'text', ['']],
   ])('refuses %s', (_, input, fields) => {

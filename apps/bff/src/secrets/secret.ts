@@ -6,7 +6,7 @@ import {
   type SecretName,
   type UpdateSecret,
 } from '@dropsafe/contract/secrets';
-import type { SecretField } from '../audit/event.ts';
+import type { AuditEvent, SecretField } from '../audit/event.ts';
 
 /** What an update comes to. */
 export type Change =
@@ -48,4 +48,24 @@ export function isSecretName(text: string): text is SecretName {
 /** What the trail names as the subject: the name, or nothing of a text that cannot be one (it may be a pasted value). */
 export function subjectOf(text: string): string {
   return isSecretName(text) ? text : 'not a secret name';
+}
+
+/** What the trail tells of a secret that is added, by a person or as a copy. */
+export function additionEvent(
+  provider: string,
+  {
+    name,
+    description,
+    destinations,
+    copiedFrom,
+  }: Pick<SecretMetadata, 'name' | 'description' | 'destinations'> & {
+    copiedFrom: string | undefined;
+  },
+): AuditEvent {
+  const fields: SecretField[] = ['value'];
+  if (description !== null) fields.push('description');
+  if (destinations.length > 0) fields.push('destinations');
+  return copiedFrom === undefined
+    ? { action: 'secret.created', subject: name, fields }
+    : { action: 'secret.copied', subject: `${name}/${copiedFrom}/${provider}`, fields };
 }

@@ -83,7 +83,7 @@ export function useDeleteSecret() {
   const refresh = useRefreshList();
   return useMutation({
     mutationFn: ({ metadata, etag }: SeenSecret) =>
-      call(operations.deleteSecret, { params: { name: metadata.name }, ifMatch: etag }),
+      call(operations.deleteSecret, { params: { name: metadata.name }, query: {}, ifMatch: etag }),
     onSuccess: refresh,
   });
 }
