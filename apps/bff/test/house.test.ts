@@ -36,6 +36,7 @@ test('plaintext comes out of its wrapper in these files only', () => {
       "apps/bff/src/keys/keys.ts",
       "apps/bff/src/keys/keyset-file.ts",
       "apps/bff/src/main.ts",
+      "apps/bff/src/secrets/env-provider.ts",
     ]
   `);
 });
