@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
-import { access, readdir, realpath } from 'node:fs/promises';
+import { access, readdir, realpath, type FileHandle } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   secretLimits,
@@ -24,7 +24,7 @@ import {
   type OutsideSecret,
   type Resolved,
 } from './outside-provider.ts';
-import { markOf, readStill, stillFor } from './read-still.ts';
+import { markOf, readStill, stillFor, type StillFile } from './read-still.ts';
 import { shownName } from './shown-name.ts';
 
 /** Where the files are. */
@@ -81,15 +81,24 @@ export function createFileProvider(
       const opened = await openFile(step, await realFolder(step), name, descriptors);
       if (opened.kind === 'unusable') return { ...opened, stat: undefined };
       if (opened.kind === 'missing') return opened;
-      const isKnown = (mark: string) => known.get(name)?.mark === mark;
-      const read = await readStill(step, opened.file, {
-        largest,
-        isKnown,
-        isEmptyEnough: isLast,
-      }).finally(() => opened.file.close());
+      const read = await readAndClose(step, name, opened.file, isLast);
       if (read.kind === 'still') return judge(name, read.bytes, read.stat);
       if (read.kind !== 'changing') return { kind: 'unusable', state: read.kind, stat: read.stat };
       if (isLast) throw new ProviderFailure('failing');
+    }
+  }
+
+  async function readAndClose(
+    step: Step,
+    name: SecretName,
+    file: FileHandle,
+    isEmptyEnough: boolean,
+  ): Promise<StillFile> {
+    const isKnown = (mark: string) => known.get(name)?.mark === mark;
+    try {
+      return await readStill(step, file, { largest, isKnown, isEmptyEnough });
+    } finally {
+      await file.close();
     }
   }
 
@@ -245,6 +254,7 @@ function toFailure(error: unknown): ProviderFailure {
     case 'EACCES':
     case 'EPERM':
       return new ProviderFailure('denied', { cause: error });
+    case undefined:
     default:
       return new ProviderFailure('failing', { cause: error });
   }

@@ -159,10 +159,14 @@ async function isStillInside(
   );
   // Of a file that was removed or replaced since, Linux says so behind its path; it is still what was asked for.
   if (opened !== undefined) return isInside(folder, opened);
-  const before = await step(() => file.stat({ bigint: true }));
-  if ((await step(() => realpath(path))) !== path) return false;
-  const now = await step(() => lstat(path, { bigint: true }));
-  return now.ino === before.ino && now.dev === before.dev;
+  const { ino, dev } = await step(() => file.stat({ bigint: true }));
+  // Several times, so that whoever swaps folders to and fro would have to hit every single step.
+  for (let count = 0; count < 3; count++) {
+    if ((await step(() => realpath(path))) !== path) return false;
+    const now = await step(() => lstat(path, { bigint: true }));
+    if (now.ino !== ino || now.dev !== dev) return false;
+  }
+  return true;
 }
 
 const isInside = (folder: string, path: string) =>
@@ -184,6 +188,7 @@ function meaningOf(error: unknown): NoFile | Again {
     case 'ENXIO':
     case 'ENODEV':
       return unusable('not-a-file');
+    case undefined:
     default:
       throw error;
   }
