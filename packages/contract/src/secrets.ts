@@ -93,6 +93,7 @@ export const secretStates = {
   'too-large': 'It is larger than 64 KiB.',
   empty: 'It is empty.',
   'not-text': 'It is not text in UTF-8.',
+  ambiguous: 'Several variables name it, and nobody can tell which one is meant.',
   'no-value': 'There is an entry, but not the key in it that holds the value.',
 } as const;
 

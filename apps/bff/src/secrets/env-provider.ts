@@ -64,7 +64,7 @@ export function takeSecretsFromEnvironment(env: NodeJS.ProcessEnv): EnvironmentS
     if (!name.success) {
       report('invalid-name', variables);
     } else if (contents.length > 1) {
-      found.unusable.set(name.data, 'no-value');
+      found.unusable.set(name.data, 'ambiguous');
       report('ambiguous', variables);
     } else {
       const read = readContent(contents[0] ?? '');
@@ -89,7 +89,7 @@ export function reportEnvironmentProblems(
   }
 }
 
-/** The provider of what was found at the start. Read-only. */
+/** The provider of what was found at the start. Read-only; its revision is the start itself, as nothing changes before the next one. */
 export function createEnvProvider(
   found: Pick<EnvironmentSecrets, 'secrets' | 'unusable'>,
 ): OutsideProvider {

@@ -7,12 +7,24 @@ import { z } from 'zod';
 import { StartError } from '../base/start-error.ts';
 
 /** One provider, in the place that it has among them. */
-export type ProviderSettings = { name: string } & ({ type: 'database' } | { type: 'env' });
+export type ProviderSettings = { name: string } & (
+  | { type: 'database' }
+  | { type: 'env' }
+  | { type: 'file'; folder: string; dropTrailingNewline: boolean }
+);
 
 const EntrySchema = z.discriminatedUnion('type', [
   // Its rows carry this name, so it has no other.
   z.strictObject({ type: z.literal('database') }),
   z.strictObject({ type: z.literal('env'), name: ProviderNameSchema.default('env') }),
+  z.strictObject({
+    type: z.literal('file'),
+    name: ProviderNameSchema.default('file'),
+    folder: z
+      .string({ error: 'must be the path of a folder' })
+      .regex(/^\/[^\0]{0,4095}$/, 'must be an absolute path'),
+    dropTrailingNewline: z.boolean({ error: 'must be true or false' }).default(false),
+  }),
 ]);
 
 /** Without a configuration everything is in the database. */

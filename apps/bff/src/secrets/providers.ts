@@ -18,6 +18,7 @@ import {
   reportEnvironmentProblems,
   type EnvironmentSecrets,
 } from './env-provider.ts';
+import { createFileProvider } from './file-provider.ts';
 import type { OutsideProvider } from './outside-provider.ts';
 import type { SecretProvider } from './provider.ts';
 import type { ProviderSettings } from './provider-settings.ts';
@@ -79,6 +80,8 @@ export function createProviders(
       case 'env':
         reportEnvironmentProblems(environment.problems, log);
         return createEnvProvider(environment);
+      case 'file':
+        return createFileProvider(entry, log);
     }
   }
 
