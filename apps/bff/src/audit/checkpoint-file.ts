@@ -28,9 +28,9 @@ const usualInterval = 60_000;
 const longestWait = { usual: 3_000, withoutAnswer: 500 };
 
 /**
- * Writes checkpoints from now on, until what it answers is called (which waits only briefly for a database that was found
- * not to answer). A checkpoint that the chain does not hold to is never
- * replaced: it is the proof that something is missing. The log says so, and the operator finds out with `audit verify`.
+ * Writes checkpoints from now on, until what it answers is called; that waits only briefly for a database that was found
+ * not to answer. A checkpoint that the chain does not hold to is never replaced: it is the proof that something is
+ * missing. The log says so, and the operator finds out with `audit verify`.
  */
 export async function keepCheckpoints(
   trail: Pick<Trail, 'newCheckpoint' | 'holdsTo'>,
