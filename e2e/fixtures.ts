@@ -241,9 +241,11 @@ async function choose(page: Page, colorScheme: 'light' | 'dark'): Promise<void> 
 export async function settle(page: Page): Promise<void> {
   await page.evaluate(() => {
     const unfinished = () =>
-      document
-        .getAnimations()
-        .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+      document.getAnimations().filter(
+        ({ effect, playState }) =>
+          // What stays as it ended is still listed.
+          playState !== 'finished' && effect?.getComputedTiming().endTime !== Infinity,
+      );
     // The end of one may be the beginning of another: a colour is handed down to parts that change theirs slowly, too.
     for (let moving = unfinished(); moving.length > 0; moving = unfinished())
       for (const animation of moving) animation.finish();
