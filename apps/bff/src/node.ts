@@ -32,16 +32,25 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
-/** Things that were started, to be stopped in reverse. */
-class Started {
-  readonly #stops: (() => Promise<void>)[] = [];
+/** Stops one thing. What waits for the database does so only briefly when that was found not to answer. */
+type Stop = (isReady?: Promise<boolean>) => Promise<void>;
 
-  add(stop: () => Promise<void>): void {
+/** Where things that were started are put, to be stopped in reverse. */
+interface Stops {
+  add(stop: Stop): void;
+}
+
+/** Things that were started, to be stopped in reverse. */
+class Started implements Stops {
+  readonly #stops: Stop[] = [];
+
+  add(stop: Stop): void {
     this.#stops.push(stop);
   }
 
-  async stopAll(): Promise<void> {
-    for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop()) await stop();
+  async stopAll(isReady?: Promise<boolean>): Promise<void> {
+    for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop())
+      await stop(isReady);
   }
 }
 
@@ -57,7 +66,8 @@ export async function startNode(
     const target = await startDatabase(config, log, started, onLost);
     const rooms = await openRooms(target, config, log, started);
     const firstPassword = await createFirstUser(rooms, config);
-    started.add(await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log));
+    const endCheckpoints = await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log);
+    started.add(async (isReady) => endCheckpoints(await isReady));
     await warmUp();
     const app = createApp(rooms, {
       version: readVersion(),
@@ -67,7 +77,12 @@ export async function startNode(
     });
     const url = await listen(app.fetch, config, started);
     log.info('node.started', { url });
-    return { url, firstPassword, stop: () => started.stopAll() };
+    return {
+      url,
+      firstPassword,
+      // Whether the database answers is found out once, while requests under way get their moment.
+      stop: () => started.stopAll(rooms.database.isReady()),
+    };
   } catch (error) {
     await started.stopAll();
     throw error;
@@ -78,7 +93,7 @@ export async function startNode(
 export async function startDatabase(
   config: Config,
   log: Log,
-  started: { add(stop: () => Promise<void>): void },
+  started: Stops,
   onLost: (reason: string) => void,
 ): Promise<DatabaseTarget> {
   if (config.databaseUrl !== undefined) return config.databaseUrl;
@@ -96,10 +111,10 @@ export async function openRooms(
   target: DatabaseTarget,
   config: Config,
   log: Log,
-  started: { add(stop: () => Promise<void>): void },
+  started: Stops,
 ): Promise<Rooms> {
   const database = await openDatabase(target);
-  started.add(() => database.close());
+  started.add(async (isReady) => database.close(await isReady));
   const { keys, audit, trail } = await migrateDatabase(target, migrationsFolder, async () => {
     const opened = await openKeys(database, { text: config.keyset, file: config.keysetFile }, log);
     const trailKey = await opened.namedKey('audit');
@@ -131,7 +146,7 @@ async function createFirstUser(
 async function listen(
   fetch: Parameters<typeof serve>[0]['fetch'],
   config: Config,
-  started: { add(stop: () => Promise<void>): void },
+  started: Stops,
 ): Promise<string> {
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = serve(
@@ -158,10 +173,17 @@ async function listen(
   started.add(
     () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        // Whoever goes on asking on a connection of before is answered, and told that it was the last time.
+        server.prependListener('request', (_, response) => (response.shouldKeepAlive = false));
         server.closeIdleConnections();
+        const closing = setInterval(() => server.closeIdleConnections(), 50);
         // Requests under way get a moment; then the rest of the shutdown must go on.
-        setTimeout(() => server.closeAllConnections(), 3_000).unref();
+        const late = setTimeout(() => server.closeAllConnections(), 3_000);
+        server.close(() => {
+          clearInterval(closing);
+          clearTimeout(late);
+          resolve();
+        });
       }),
   );
   const { address, port, family } = server.address() as AddressInfo; // as: a TCP server
