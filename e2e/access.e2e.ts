@@ -5,8 +5,10 @@ import {
   actionsIn,
   expect,
   expectAccessible,
+  expectNoSidewaysScroll,
   expectToast,
   openSecrets,
+  phone,
   row,
   test,
 } from './fixtures.ts';
@@ -193,69 +195,65 @@ test('members are found, added and removed; a change of somebody else is told', 
   await expect(edit.getByLabel('Description')).toHaveValue('theirs');
 });
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds nothing on users, teams and their dialogs, ${colorScheme}`, async ({
-    as,
-    unique,
-  }) => {
-    test.slow();
-    const { page, api, name: self } = await as('ACCESS_MANAGEMENT');
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const [name, team] = [unique('axe'), unique('Axe')];
-    const permissions = ['SECRET_MANAGEMENT'];
-    const made = await api.send('POST', '/teams', { name: team, permissions });
-    await api.send('POST', '/users', { name, teams: [made.json.id], permissions });
+test('axe finds nothing on users, teams and their dialogs, in light and in dark', async ({
+  as,
+  unique,
+}) => {
+  test.slow();
+  const { page, api, name: self } = await as('ACCESS_MANAGEMENT');
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  const [name, team] = [unique('axe'), unique('Axe')];
+  const permissions = ['SECRET_MANAGEMENT'];
+  const made = await api.send('POST', '/teams', { name: team, permissions });
+  await api.send('POST', '/users', { name, teams: [made.json.id], permissions });
 
-    await open(page, 'Users', name);
-    await expect(row(page, name)).toBeVisible();
+  await open(page, 'Users', name);
+  await expect(row(page, name)).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: `Edit ${name}` }).click();
+  const edit = page.getByRole('dialog', { name: `Edit ${name}` });
+  await expect(edit.getByText('Included in SECRET_MANAGEMENT.').first()).toBeVisible();
+  await expect(edit.getByRole('region')).toContainText(`granted directly and by ${team}`);
+  await expectAccessible(page);
+  await edit.getByRole('button', { name: 'Cancel' }).click();
+  for (const action of ['Disable', 'Delete']) {
+    await page.getByRole('button', { name: `${action} ${name}` }).click();
+    await expect(page.getByRole('alertdialog').getByRole('button', { name: action })).toBeEnabled();
     await expectAccessible(page);
-    await page.getByRole('button', { name: `Edit ${name}` }).click();
-    const edit = page.getByRole('dialog', { name: `Edit ${name}` });
-    await expect(edit.getByText('Included in SECRET_MANAGEMENT.').first()).toBeVisible();
-    await expect(edit.getByRole('region')).toContainText(`granted directly and by ${team}`);
-    await expectAccessible(page);
-    await edit.getByRole('button', { name: 'Cancel' }).click();
-    for (const action of ['Disable', 'Delete']) {
-      await page.getByRole('button', { name: `${action} ${name}` }).click();
-      await expect(
-        page.getByRole('alertdialog').getByRole('button', { name: action }),
-      ).toBeEnabled();
-      await expectAccessible(page);
-      await page.getByRole('button', { name: 'Cancel' }).click();
-    }
-    await page.getByRole('button', { name: `New invitation for ${name}` }).click();
-    await page.getByRole('button', { name: 'Make invitation' }).click();
-    await expect(page.getByRole('dialog', { name: `Invitation for ${name}` })).toBeVisible();
-    await expectAccessible(page);
-    await takeLink(page, name);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+  }
+  await page.getByRole('button', { name: `New invitation for ${name}` }).click();
+  await page.getByRole('button', { name: 'Make invitation' }).click();
+  await expect(page.getByRole('dialog', { name: `Invitation for ${name}` })).toBeVisible();
+  await expectAccessible(page);
+  await takeLink(page, name);
 
-    await open(page, 'Teams', team);
-    await expect(row(page, team)).toBeVisible();
-    await expectAccessible(page);
-    await page.getByRole('button', { name: `Members of ${team}` }).click();
-    await expect(page.getByRole('button', { name: `Remove ${name}` })).toBeVisible();
-    await page.getByLabel('Find users to add').fill(self);
-    await expect(page.getByRole('button', { name: `Add ${self}` })).toBeVisible();
-    await expectAccessible(page);
-    await page.getByRole('button', { name: 'Done' }).click();
-    await page.getByRole('button', { name: `Edit ${team}` }).click();
-    await expect(page.getByRole('dialog', { name: `Edit ${team}` })).toBeVisible();
-    await expectAccessible(page);
+  await open(page, 'Teams', team);
+  await expect(row(page, team)).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: `Members of ${team}` }).click();
+  await expect(page.getByRole('button', { name: `Remove ${name}` })).toBeVisible();
+  await page.getByLabel('Find users to add').fill(self);
+  await expect(page.getByRole('button', { name: `Add ${self}` })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('button', { name: `Edit ${team}` }).click();
+  await expect(page.getByRole('dialog', { name: `Edit ${team}` })).toBeVisible();
+  await expectAccessible(page);
 
-    await open(page, 'Users', 'nobody-like-it');
-    await expect(page.getByRole('heading', { name: 'No user matches your search' })).toBeVisible();
-    await expectAccessible(page);
-    await page.goto('/users?cursor=made-up');
-    await expect(page.getByRole('alert')).toBeVisible();
-    await expectAccessible(page);
-    await page.goto('/invitation');
-    await expect(page.getByText('This link is not complete')).toBeVisible();
-    await expectAccessible(page);
-  });
-}
+  await open(page, 'Users', 'nobody-like-it');
+  await expect(page.getByRole('heading', { name: 'No user matches your search' })).toBeVisible();
+  await expectAccessible(page);
+  await page.goto('/users?cursor=made-up');
+  await expect(page.getByRole('alert')).toBeVisible();
+  await expectAccessible(page);
+  await page.goto('/invitation');
+  await expect(page.getByText('This link is not complete')).toBeVisible();
+  await expectAccessible(page);
+});
 
 test.describe('on a phone of 360 px', () => {
-  test.use({ viewport: { width: 360, height: 740 } });
+  test.use({ viewport: phone });
 
   test('no page or dialog of users and teams scrolls sideways', async ({ as, unique }) => {
     const { page, api } = await as('ACCESS_MANAGEMENT', 'SECRET_MANAGEMENT');
@@ -267,21 +265,17 @@ test.describe('on a phone of 360 px', () => {
       description: 'W'.repeat(255),
     });
     await api.send('POST', '/users', { name, teams: [made.json.id], permissions });
-    const expectNoSidewaysScroll = async () =>
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
-        360,
-      );
     for (const [what, wanted] of [
       ['Users', name],
       ['Teams', team],
     ] as const) {
       await open(page, what, wanted);
       await expect(page.getByText(wanted).first()).toBeVisible();
-      await expectNoSidewaysScroll();
+      await expectNoSidewaysScroll(page);
       await expectAccessible(page);
       await page.getByRole('button', { name: `Edit ${wanted}` }).click();
       await expect(page.getByRole('dialog').getByLabel('Name')).toBeVisible();
-      await expectNoSidewaysScroll();
+      await expectNoSidewaysScroll(page);
       await expectAccessible(page);
       await page.getByRole('button', { name: 'Cancel' }).click();
     }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { newCanary } from '@dropsafe/bff/testkit/canary';
 import type { Page } from '@playwright/test';
-import { expect, expectAccessible, test } from './fixtures.ts';
+import { expect, expectAccessible, expectNoSidewaysScroll, phone, test } from './fixtures.ts';
 
 async function openAudit(page: Page, query = ''): Promise<void> {
   await page.goto(`/audit${query}`);
@@ -97,28 +97,25 @@ test('without AUDIT_READ there is neither the page nor the way to it', async ({ 
   expect((await api.send('GET', '/audit-events/export?format=csv')).status).toBe(403);
 });
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const width of [1280, 360]) {
-    test(`the page is accessible and nothing of it is cut off, ${colorScheme}, ${width} px`, async ({
-      as,
-      unique,
-    }) => {
-      const editor = await as('SECRET_MANAGEMENT');
-      await editor.api.send('POST', '/secrets', {
-        name: `${unique('WIDE')}_${'x'.repeat(40)}`,
-        value: newCanary(),
-        description: 'x',
-        destinations: ['https://api.example.com'],
-      });
-      const { page } = await as('AUDIT_READ');
-      await page.setViewportSize({ width, height: 800 });
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await openAudit(page);
-      await expect(page.getByText('Created a secret').last()).toBeVisible();
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
-        width,
-      );
-      await expectAccessible(page);
-    });
-  }
-}
+test('the page is accessible and nothing of it is cut off, wide and narrow', async ({
+  as,
+  unique,
+}) => {
+  const editor = await as('SECRET_MANAGEMENT');
+  await editor.api.send('POST', '/secrets', {
+    name: `${unique('WIDE')}_${'x'.repeat(40)}`,
+    value: newCanary(),
+    description: 'x',
+    destinations: ['https://api.example.com'],
+  });
+  const { page } = await as('AUDIT_READ');
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  // A page of all that other tests did takes axe long, and teaches it nothing.
+  await openAudit(page, '?limit=20');
+  await expect(page.getByText('Created a secret').last()).toBeVisible();
+  await expectNoSidewaysScroll(page);
+  await expectAccessible(page);
+  await page.setViewportSize(phone);
+  await expectNoSidewaysScroll(page);
+  await expectAccessible(page);
+});

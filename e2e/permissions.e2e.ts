@@ -1,7 +1,15 @@
 import { newCanary } from '@dropsafe/bff/testkit/canary';
 import { setPermissions } from '@dropsafe/bff/testkit/node';
 import type { Permission } from '@dropsafe/contract/permissions';
-import { expect, expectAccessible, openSecrets, row, test } from './fixtures.ts';
+import {
+  expect,
+  expectAccessible,
+  expectNoSidewaysScroll,
+  openSecrets,
+  phone,
+  row,
+  test,
+} from './fixtures.ts';
 import { stack } from './stack.ts';
 
 const may: [Permission, { create: boolean; update: boolean; delete: boolean }][] = [
@@ -91,7 +99,7 @@ test('a permission taken away while a form is open is told in the form, and noth
 });
 
 test.describe('on a phone of 360 px', () => {
-  test.use({ viewport: { width: 360, height: 740 } });
+  test.use({ viewport: phone });
 
   test('many pages are in a menu, which a keyboard opens, and nothing scrolls sideways', async ({
     as,
@@ -114,9 +122,7 @@ test.describe('on a phone of 360 px', () => {
     await page.keyboard.press('Enter');
     await expect(page.getByRole('heading', { name: 'Users', level: 1 })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Users, choose a page' })).toBeVisible();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
-      360,
-    );
+    await expectNoSidewaysScroll(page);
   });
 
   test('a few pages stand beside each other', async ({ as }) => {

@@ -33,16 +33,25 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
-/** Things that were started, to be stopped in reverse. */
-class Started {
-  readonly #stops: (() => Promise<void>)[] = [];
+/** Stops one thing. What waits for the database does so only briefly when that was found not to answer. */
+type Stop = (isReady?: Promise<boolean>) => Promise<void>;
 
-  add(stop: () => Promise<void>): void {
+/** Where things that were started are put, to be stopped in reverse. */
+interface Stops {
+  add(stop: Stop): void;
+}
+
+/** Things that were started, to be stopped in reverse. */
+class Started implements Stops {
+  readonly #stops: Stop[] = [];
+
+  add(stop: Stop): void {
     this.#stops.push(stop);
   }
 
-  async stopAll(): Promise<void> {
-    for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop()) await stop();
+  async stopAll(isReady?: Promise<boolean>): Promise<void> {
+    for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop())
+      await stop(isReady);
   }
 }
 
@@ -59,7 +68,8 @@ export async function startNode(
     const rooms = await openRooms(target, config, log, started);
     await rooms.providers.start();
     const firstPassword = await createFirstUser(rooms, config);
-    started.add(await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log));
+    const endCheckpoints = await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log);
+    started.add(async (isReady) => endCheckpoints(await isReady));
     await warmUp();
     const app = createApp(rooms, {
       version: readVersion(),
@@ -69,7 +79,12 @@ export async function startNode(
     });
     const url = await listen(app.fetch, config, started);
     log.info('node.started', { url });
-    return { url, firstPassword, stop: () => started.stopAll() };
+    return {
+      url,
+      firstPassword,
+      // Whether the database answers is found out once, while requests under way get their moment.
+      stop: () => started.stopAll(rooms.database.isReady()),
+    };
   } catch (error) {
     await started.stopAll();
     throw error;
@@ -80,7 +95,7 @@ export async function startNode(
 export async function startDatabase(
   config: Config,
   log: Log,
-  started: { add(stop: () => Promise<void>): void },
+  started: Stops,
   onLost: (reason: string) => void,
 ): Promise<DatabaseTarget> {
   if (config.databaseUrl !== undefined) return config.databaseUrl;
@@ -98,10 +113,10 @@ export async function openRooms(
   target: DatabaseTarget,
   config: Config,
   log: Log,
-  started: { add(stop: () => Promise<void>): void },
+  started: Stops,
 ): Promise<Rooms> {
   const database = await openDatabase(target);
-  started.add(() => database.close());
+  started.add(async (isReady) => database.close(await isReady));
   const { keys, audit, trail, destinationsKey } = await migrateDatabase(
     target,
     migrationsFolder,
@@ -153,7 +168,7 @@ async function createFirstUser(
 async function listen(
   fetch: Parameters<typeof serve>[0]['fetch'],
   config: Config,
-  started: { add(stop: () => Promise<void>): void },
+  started: Stops,
 ): Promise<string> {
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = serve(
@@ -180,10 +195,17 @@ async function listen(
   started.add(
     () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        // Whoever goes on asking on a connection of before is answered, and told that it was the last time.
+        server.prependListener('request', (_, response) => (response.shouldKeepAlive = false));
         server.closeIdleConnections();
+        const closing = setInterval(() => server.closeIdleConnections(), 50);
         // Requests under way get a moment; then the rest of the shutdown must go on.
-        setTimeout(() => server.closeAllConnections(), 3_000).unref();
+        const late = setTimeout(() => server.closeAllConnections(), 3_000);
+        server.close(() => {
+          clearInterval(closing);
+          clearTimeout(late);
+          resolve();
+        });
       }),
   );
   const { address, port, family } = server.address() as AddressInfo; // as: a TCP server

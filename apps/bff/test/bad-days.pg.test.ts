@@ -1,101 +1,45 @@
 /**
- * @file Bad days, with real nodes as processes of their own: the database gone or frozen, a wrong keyset, a full disk, tables
- * of another version, starts and signals at the wrong moment. Each has a clear answer and loses nothing.
+ * @file Bad days, with real nodes as processes of their own: a wrong keyset, a full disk, tables of another version, starts
+ * and signals at the wrong moment. Each has a clear answer and loses nothing. Those of the database: bad-database.pg.test.ts.
  */
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { newCanary, sweep, type Leak } from '../testkit/canary.ts';
-import { createClient, type Answer, type Client } from '../testkit/client.ts';
-import { startMortalPostgres } from '../testkit/mortal-postgres.ts';
 import {
-  newDataDir,
-  nodeProgram,
-  spawnNode,
-  testPassword,
-  usualEnv,
-  type SpawnedNode,
-} from '../testkit/node.ts';
+  beginBadDay,
+  create,
+  problemOf,
+  requestsOf,
+  statusOf,
+  unavailable,
+  type BadDay,
+  type Values,
+} from '../testkit/bad-day.ts';
+import { newCanary, type Leak } from '../testkit/canary.ts';
+import { nodeProgram, usualEnv } from '../testkit/node.ts';
 import { connectBeside, connectTo, readStored } from '../testkit/opened.ts';
-import { createTestDatabase } from '../testkit/postgres.ts';
-import { listeningPorts, processesOf, runProgram, type Ended } from '../testkit/processes.ts';
+import { listeningPorts, processesOf, runProgram } from '../testkit/processes.ts';
 import { canMount, mountSmallDisk } from '../testkit/small-disk.ts';
 import { until } from '../testkit/until.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const leaks: Leak[] = [];
-let cleanUps: (() => unknown)[];
-let dataDir: string;
-let keysetFile: string;
+let day: BadDay;
 
 beforeEach(async () => {
-  cleanUps = [];
-  const place = await newDataDir();
-  cleanUps.push(place.remove);
-  ({ dataDir } = place);
-  keysetFile = join(dataDir, 'keys', 'keyset.json');
+  day = await beginBadDay(leaks);
 });
-
-afterEach(async () => {
-  for (const cleanUp of cleanUps.toReversed()) await cleanUp();
-});
+afterEach(() => day.end());
 
 // --- helpers ---
 
-/** Starts a node that must come up; it is ended with the test. */
-async function start(env: Record<string, string> = {}): Promise<SpawnedNode> {
-  const node = await spawnNode({ DROPSAFE_DATA_DIR: dataDir, ...env });
-  cleanUps.push(async () => {
-    if (node.process.exitCode === null && node.process.signalCode === null)
-      await node.end('SIGKILL');
-    leaks.push(...sweep('output', node.output()));
-    await until('no server is left', () => processesOf(dataDir).length === 0, 30);
-  });
-  return node;
-}
-
-/** Starts a node that must not come up. */
-async function startInVain(env: Record<string, string> = {}): Promise<Ended> {
-  const all = { ...usualEnv(), DROPSAFE_DATA_DIR: dataDir, ...env };
-  const ended = await runProgram(nodeProgram, { env: all, killOn: 'node.started' }).ended;
-  leaks.push(...sweep('output of a start in vain', ended.output));
-  expect(ended.output).not.toContain('node.started');
-  expect([ended.code, ended.signal]).toEqual([1, null]);
-  return ended;
-}
-
-async function newDatabase(): Promise<string> {
-  const database = await createTestDatabase();
-  cleanUps.push(database.drop);
-  return database.url;
-}
-
-async function signIn(node: SpawnedNode): Promise<Client> {
-  const client = createClient(node.url, undefined, (request, answer) =>
-    leaks.push(...sweep(request, answer.text)),
-  );
-  expect((await client.signIn('admin', testPassword)).status).toBe(200);
-  return client;
-}
-
-/** What the acknowledged changes come to, by name. */
-type Values = Map<string, string>;
-
-async function create(client: Client, name: string, values?: Values, lines = 1): Promise<Answer> {
-  const value = newCanary(lines);
-  const answer = await client.send('POST', '/secrets', { name, value });
-  if (answer.status === 201) values?.set(name, value);
-  return answer;
-}
-
 /** Reads what is stored past the node that runs on the embedded server. */
 async function readValues(): Promise<Values> {
-  const sql = await connectBeside(dataDir);
+  const sql = await connectBeside(day.dataDir);
   try {
-    const { secrets } = await readStored(sql, keysetFile);
+    const { secrets } = await readStored(sql, day.keysetFile);
     return new Map([...secrets.values()].map(({ name, value }) => [name, value]));
   } finally {
     await sql.end();
@@ -112,105 +56,6 @@ async function query(url: string, text: string): Promise<object[]> {
   }
 }
 
-async function statusOf(node: SpawnedNode, path: string): Promise<number> {
-  // oxlint-disable-next-line no-restricted-globals -- a test is a caller, not the product
-  const response = await fetch(`${node.url}${path}`);
-  await response.arrayBuffer();
-  return response.status;
-}
-
-/** One request of each kind, none of which can be answered without the database. */
-function requestsOf(client: Client): (() => Promise<Answer>)[] {
-  return [
-    () => client.send('GET', '/secrets/kept'),
-    () => client.send('GET', '/secrets'),
-    () => client.send('GET', '/session'),
-    () => client.send('PATCH', '/secrets/kept', { value: newCanary() }),
-    () => create(client, 'never'),
-    () => createClient(client.url).signIn('admin', testPassword),
-  ];
-}
-
-const problemOf = ({ status, problem }: Answer) => [status, problem?.type];
-const unavailable = [503, '/problems/database-unavailable'];
-
-// --- the database ---
-
-describe('while the database', () => {
-  test('is gone for ten seconds, every request says so, and all is well again without a restart', async () => {
-    const { server, node, client } = await startOnMortal();
-    await server.stop();
-    const ends = Date.now() + 10_000;
-    for (let round = 0; Date.now() < ends; round += 1) {
-      for (const request of requestsOf(client))
-        expect(problemOf(await request())).toEqual(unavailable);
-      expect([await statusOf(node, '/readyz'), await statusOf(node, '/healthz')]).toEqual([
-        503, 200,
-      ]);
-      // As often as an impatient person would try.
-      await wait(200);
-    }
-    await server.start();
-    await expectRecovery(node, client);
-  });
-
-  test('is frozen, every request is answered in bounded time, and all is well again afterwards', async () => {
-    const { server, node, client } = await startOnMortal();
-    server.freeze();
-    const began = Date.now();
-    // More than the pool has connections: some wait for a connection, some for an answer on one.
-    const asked = [1, 2, 3, 4].flatMap(() => requestsOf(client).map((request) => request()));
-    expect([await statusOf(node, '/readyz'), await statusOf(node, '/healthz')]).toEqual([503, 200]);
-    for (const answer of await Promise.all(asked)) expect(problemOf(answer)).toEqual(unavailable);
-    expect(Date.now() - began).toBeLessThan(18_000);
-    server.thaw();
-    await expectRecovery(node, client);
-  });
-
-  test('is frozen, a signal still ends the node in good order', async () => {
-    const { server, node, client } = await startOnMortal();
-    server.freeze();
-    const asked = requestsOf(client).map((request) => request().catch(() => undefined));
-    const began = Date.now();
-    await node.end('SIGTERM');
-    await Promise.all(asked);
-    expect(node.process.exitCode).toBe(0);
-    expect(Date.now() - began).toBeLessThan(12_000);
-  });
-
-  test('cannot be reached at the start, the start says so without the password', async () => {
-    const password = encodeURIComponent(newCanary());
-    const { stderr } = await startInVain({
-      DATABASE_URL: `postgres://safe:${password}@127.0.0.1:1/safe`,
-    });
-    expect(stderr).toContain('The database cannot be reached (ECONNREFUSED). Check DATABASE_URL');
-  });
-
-  async function startOnMortal() {
-    const server = await startMortalPostgres();
-    cleanUps.push(server.remove);
-    const node = await start({ DATABASE_URL: server.url });
-    const client = await signIn(node);
-    expect((await create(client, 'kept')).status).toBe(201);
-    return { server, node, client };
-  }
-
-  async function expectRecovery(node: SpawnedNode, client: Client): Promise<void> {
-    const back = await until(
-      'the node works again',
-      async () => {
-        const answer = await client.send('GET', '/secrets/kept');
-        return answer.status === 200 && answer;
-      },
-      5,
-    );
-    expect(node.process.exitCode).toBeNull();
-    expect(await statusOf(node, '/readyz')).toBe(200);
-    const changed = await client.send('PATCH', '/secrets/kept', { value: newCanary() });
-    expect([changed.status, changed.json.version]).toEqual([200, back.json.version + 1]);
-  }
-});
-
 // --- the keyset ---
 
 describe('with a keyset that', () => {
@@ -220,12 +65,12 @@ describe('with a keyset that', () => {
     JSON.stringify({ primary: id, keys: [{ kty: 'oct', kid: id, k: otherKey }] });
 
   test('is not the right one, the start is refused with its name, and nothing is changed', async () => {
-    const url = await newDatabase();
+    const url = await day.newDatabase();
     const env = { DATABASE_URL: url };
-    const node = await start(env);
-    expect((await create(await signIn(node), 'kept')).status).toBe(201);
+    const node = await day.start(env);
+    expect((await create(await day.signIn(node), 'kept')).status).toBe(201);
     await node.end();
-    const right = await readFile(keysetFile, 'utf8');
+    const right = await readFile(day.keysetFile, 'utf8');
     const id: string = JSON.parse(right).primary;
 
     const cases: [what: string, text: string | undefined, mode: number, message: string][] = [
@@ -245,67 +90,77 @@ describe('with a keyset that', () => {
         'no file',
         undefined,
         0o600,
-        `The keyset file ${keysetFile} is missing, but this database needs the key ${id}.`,
+        `The keyset file ${day.keysetFile} is missing, but this database needs the key ${id}.`,
       ],
       [
         'a file that others can read',
         right,
         0o644,
-        `The keyset file ${keysetFile} can be read by others. Run: chmod 600 ${keysetFile}`,
+        `The keyset file ${day.keysetFile} can be read by others. Run: chmod 600 ${day.keysetFile}`,
       ],
       [
         'half a file',
         right.slice(0, right.length / 2) + newCanary(),
         0o600,
-        `The keyset in ${keysetFile} cannot be used: it is not JSON.`,
+        `The keyset in ${day.keysetFile} cannot be used: it is not JSON.`,
       ],
-      ['an empty file', '', 0o600, `The keyset in ${keysetFile} cannot be used: it is not JSON.`],
+      [
+        'an empty file',
+        '',
+        0o600,
+        `The keyset in ${day.keysetFile} cannot be used: it is not JSON.`,
+      ],
       [
         'a short key',
         right.replace(/"k": ".{6}/, '"k": "'),
         0o600,
-        `The keyset in ${keysetFile} cannot be used: it must be`,
+        `The keyset in ${day.keysetFile} cannot be used: it must be`,
       ],
     ];
     const before = await everything(url);
     for (const [what, text, mode, message] of cases) {
-      await rm(keysetFile);
+      await rm(day.keysetFile);
       if (text !== undefined) {
-        await writeFile(keysetFile, text);
-        await chmod(keysetFile, mode);
+        await writeFile(day.keysetFile, text);
+        await chmod(day.keysetFile, mode);
       }
-      const files = await contentOf(dirname(keysetFile));
-      const { stderr } = await startInVain(env);
+      const files = await contentOf(dirname(day.keysetFile));
+      const { stderr } = await day.startInVain(env);
       expect(`${what}: ${stderr}`).toContain(message);
-      const after = { tables: await everything(url), files: await contentOf(dirname(keysetFile)) };
+      const after = {
+        tables: await everything(url),
+        files: await contentOf(dirname(day.keysetFile)),
+      };
       expect({ what, ...after }).toEqual({ what, tables: before, files });
-      await writeFile(keysetFile, right, { mode: 0o600 });
-      await chmod(keysetFile, 0o600);
+      await writeFile(day.keysetFile, right, { mode: 0o600 });
+      await chmod(day.keysetFile, 0o600);
     }
 
-    const again = await signIn(await start(env));
+    const again = await day.signIn(await day.start(env));
     expect((await again.send('PATCH', '/secrets/kept', { destinations: [] })).status).toBe(200);
   });
 
   test('is wrong beside the embedded database, no server is left running', async () => {
-    const node = await start();
+    const node = await day.start();
     await node.end();
-    await rename(keysetFile, `${keysetFile}.away`);
-    expect((await startInVain()).stderr).toContain(`The keyset file ${keysetFile} is missing`);
-    expect(processesOf(dataDir)).toEqual([]);
-    expect(await readdir(dirname(keysetFile))).not.toContain('keyset.json');
+    await rename(day.keysetFile, `${day.keysetFile}.away`);
+    expect((await day.startInVain()).stderr).toContain(
+      `The keyset file ${day.keysetFile} is missing`,
+    );
+    expect(processesOf(day.dataDir)).toEqual([]);
+    expect(await readdir(dirname(day.keysetFile))).not.toContain('keyset.json');
   });
 
   test('comes from the environment and is wrong, the start is refused without repeating it', async () => {
-    const url = await newDatabase();
-    const node = await start({ DATABASE_URL: url });
+    const url = await day.newDatabase();
+    const node = await day.start({ DATABASE_URL: url });
     await node.end();
-    const { stderr } = await startInVain({
+    const { stderr } = await day.startInVain({
       DATABASE_URL: url,
       DROPSAFE_KEYSET: `{"primary": "${newCanary()}"`,
     });
     expect(stderr).toContain('The keyset in DROPSAFE_KEYSET cannot be used: it is not JSON.');
-    const other = await startInVain({ DATABASE_URL: url, DROPSAFE_KEYSET: keysetOf('other') });
+    const other = await day.startInVain({ DATABASE_URL: url, DROPSAFE_KEYSET: keysetOf('other') });
     expect(other.stderr).toMatch(/The keyset has no key kek-[\w-]+, which this database needs\./);
     expect(other.output).not.toContain(otherKey);
   });
@@ -335,30 +190,30 @@ describe('with a keyset that', () => {
 
 describe('a start', () => {
   test('on a data directory that is in use is refused, and the first node is not disturbed', async () => {
-    const node = await start();
-    const client = await signIn(node);
-    const { stderr } = await startInVain();
+    const node = await day.start();
+    const client = await day.signIn(node);
+    const { stderr } = await day.startInVain();
     expect(stderr).toContain(
-      `The data directory ${dataDir} is already in use by another Dropsafe (process ${node.process.pid}).`,
+      `The data directory ${day.dataDir} is already in use by another Dropsafe (process ${node.process.pid}).`,
     );
     expect((await create(client, 'still-works')).status).toBe(201);
   });
 
   test('on tables of a newer version is refused', async () => {
-    const url = await newDatabase();
-    await (await start({ DATABASE_URL: url })).end();
+    const url = await day.newDatabase();
+    await (await day.start({ DATABASE_URL: url })).end();
     await query(
       url,
       `insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', ${Date.now()})`,
     );
-    const { stderr } = await startInVain({ DATABASE_URL: url });
+    const { stderr } = await day.startInVain({ DATABASE_URL: url });
     expect(stderr).toContain('The tables are of a newer version of Dropsafe.');
   });
 
   test('of three nodes at once on an empty database makes one safe', async () => {
-    const url = await newDatabase();
-    const nodes = await Promise.all([1, 2, 3].map(() => start({ DATABASE_URL: url })));
-    const clients = await Promise.all(nodes.map(signIn));
+    const url = await day.newDatabase();
+    const nodes = await Promise.all([1, 2, 3].map(() => day.start({ DATABASE_URL: url })));
+    const clients = await Promise.all(nodes.map((node) => day.signIn(node)));
     for (const [index, client] of clients.entries()) {
       expect((await create(client, `from-${index}`)).status).toBe(201);
       // Narrowing opens what was sealed elsewhere.
@@ -381,30 +236,32 @@ describe('a start', () => {
         'select (select count(*)::int from keks) as keks, (select count(*)::int from users) as users',
       ),
     ).toEqual([{ keks: 1, users: 1 }]);
-    expect(await readdir(dirname(keysetFile))).toEqual(['keyset.json']);
+    expect(await readdir(dirname(day.keysetFile))).toEqual(['keyset.json']);
   });
 
   test('on a port that is in use says so and stops the embedded server again', async () => {
     const occupant = createServer();
     await new Promise<void>((resolve) => occupant.listen(0, '127.0.0.1', resolve));
-    cleanUps.push(() => occupant.close());
+    day.atEnd(() => occupant.close());
     const { port } = occupant.address() as AddressInfo; // as: a TCP server
-    const { stderr } = await startInVain({ PORT: String(port) });
+    const { stderr } = await day.startInVain({ PORT: String(port) });
     expect(stderr).toContain(
       `The address 127.0.0.1:${port} is already in use; set PORT to another.`,
     );
-    expect(processesOf(dataDir)).toEqual([]);
+    expect(processesOf(day.dataDir)).toEqual([]);
   });
 
   test('that is interrupted ends in good order and leaves no server', async () => {
-    const program = runProgram(nodeProgram, { env: { ...usualEnv(), DROPSAFE_DATA_DIR: dataDir } });
-    cleanUps.push(() => program.process.kill('SIGKILL'));
-    await until('the server is being started', () => processesOf(dataDir).length > 0);
+    const program = runProgram(nodeProgram, {
+      env: { ...usualEnv(), DROPSAFE_DATA_DIR: day.dataDir },
+    });
+    day.atEnd(() => program.process.kill('SIGKILL'));
+    await until('the server is being started', () => processesOf(day.dataDir).length > 0);
     program.process.kill('SIGTERM');
     const { code, signal, output } = await program.ended;
     expect([code, signal]).toEqual([0, null]);
     expect(output).toContain('node.stopped');
-    expect(processesOf(dataDir)).toEqual([]);
+    expect(processesOf(day.dataDir)).toEqual([]);
   });
 });
 
@@ -415,8 +272,8 @@ describe('a signal', () => {
     const values: Values = new Map();
     const halfMade: number[] = [];
     for (const name of ['SIGTERM', 'SIGINT'] as const) {
-      const node = await start();
-      const client = await signIn(node);
+      const node = await day.start();
+      const client = await day.signIn(node);
       const work = [1, 2, 3, 4].map(async (lane) => {
         for (let index = 0; ; index += 1) {
           const answer = await create(client, `${name}-${lane}-${index}`, values).catch(
@@ -432,16 +289,16 @@ describe('a signal', () => {
       await node.end(name);
       await Promise.all(work);
       expect(node.process.exitCode).toBe(0);
-      expect(processesOf(dataDir)).toEqual([]);
+      expect(processesOf(day.dataDir)).toEqual([]);
       expect(halfMade).toEqual([]);
     }
-    await start();
+    await day.start();
     const stored = await readValues();
     expect([...values].filter(([name, value]) => stored.get(name) !== value)).toEqual([]);
   });
 
   test('that opens an inspector elsewhere opens none here', async () => {
-    const node = await start({ DATABASE_URL: await newDatabase() });
+    const node = await day.start({ DATABASE_URL: await day.newDatabase() });
     const pid = node.process.pid ?? 0;
     const before = process.platform === 'linux' ? listeningPorts(pid) : [];
     node.process.kill('SIGUSR1');
@@ -458,11 +315,11 @@ describe('a signal', () => {
 
 describe.skipIf(!canMount)('a full disk (skipped for ordinary users: mounts a small one)', () => {
   test('refuses changes in clear words, loses nothing, and is forgotten when there is room', async () => {
-    const disk = await mountSmallDisk(dataDir, 200 * 1024);
-    cleanUps.push(disk.unmount);
-    const node = await start();
-    const client = await signIn(node);
-    const keyset = await readFile(keysetFile, 'utf8');
+    const disk = await mountSmallDisk(day.dataDir, 200 * 1024);
+    day.atEnd(disk.unmount);
+    const node = await day.start();
+    const client = await day.signIn(node);
+    const keyset = await readFile(day.keysetFile, 'utf8');
     const values: Values = new Map();
     await create(client, 'first', values);
     // What the requests below are about: when the database still reads, its answer is no problem.
@@ -492,29 +349,29 @@ describe.skipIf(!canMount)('a full disk (skipped for ordinary users: mounts a sm
     );
     const stored = await readValues();
     expect([...values].filter(([name, value]) => stored.get(name) !== value)).toEqual([]);
-    expect(await readFile(keysetFile, 'utf8')).toBe(keyset);
+    expect(await readFile(day.keysetFile, 'utf8')).toBe(keyset);
     await node.end();
     expect(node.process.exitCode).toBe(0);
   });
 
   test('on which the first keyset does not fit keeps no half of it, and the next start makes it', async () => {
-    const folder = join(dataDir, 'small');
+    const folder = join(day.dataDir, 'small');
     const disk = await mountSmallDisk(folder, 64);
-    cleanUps.push(disk.unmount);
+    day.atEnd(disk.unmount);
     await mkdir(join(folder, 'keys'), { mode: 0o700 });
     await disk.fill(0);
     const env = {
-      DATABASE_URL: await newDatabase(),
+      DATABASE_URL: await day.newDatabase(),
       DROPSAFE_KEYSET_FILE: join(folder, 'keys', 'keyset.json'),
     };
-    const { stderr } = await startInVain(env);
+    const { stderr } = await day.startInVain(env);
     expect(stderr).toContain(
       `The keyset file ${env.DROPSAFE_KEYSET_FILE} cannot be written: the disk is full.`,
     );
     expect(await readdir(join(folder, 'keys'))).toEqual([]);
     expect(await query(env.DATABASE_URL, 'select * from keks')).toEqual([]);
     await disk.clear();
-    await start(env);
+    await day.start(env);
     expect(await readdir(join(folder, 'keys'))).toEqual(['keyset.json']);
   });
 });

@@ -18,6 +18,7 @@ import { openRooms, startNode } from '../src/node.ts';
 import type { Rooms } from '../src/wiring.ts';
 import { createClient, createProgram, type Client, type OnAnswer } from './client.ts';
 import { createTestDatabase } from './postgres.ts';
+import { programEnvironment } from './processes.ts';
 
 /** A password that is good enough for every test user. */
 export const testPassword = 'four unrelated words: otter lamp';
@@ -193,7 +194,7 @@ export const nodeProgram = join(import.meta.dirname, '../src/main.ts');
 /** Starts a node as a process of its own and waits until it serves. Throws with its output when it ends instead. */
 export async function spawnNode(env: Record<string, string>): Promise<SpawnedNode> {
   const child = spawn(process.execPath, [nodeProgram], {
-    env: { PATH: process.env['PATH'], ...usualEnv(), ...env },
+    env: { ...programEnvironment(), ...usualEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

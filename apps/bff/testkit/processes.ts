@@ -82,6 +82,12 @@ export function listeningPorts(pid: number): number[] {
   );
 }
 
+/** What every program of ours is run with. As with `npm start` compiled code is kept: the next start is quicker. */
+export const programEnvironment = (): NodeJS.ProcessEnv => ({
+  PATH: process.env['PATH'],
+  NODE_COMPILE_CACHE: join(import.meta.dirname, '../../../node_modules/.cache/node'),
+});
+
 /** A program that has ended. */
 export interface Ended {
   code: number | null;
@@ -101,7 +107,7 @@ export interface RunningProgram {
 /** How a program is run. */
 export interface ProgramOptions {
   args?: string[];
-  /** All of its environment but `PATH`. */
+  /** All of its environment but what every program is run with. */
   env: Record<string, string>;
   input?: string;
   /** Killed when it prints this: what it should never come to. */
@@ -114,7 +120,7 @@ export function runProgram(
   { args = [], env, input, killOn }: ProgramOptions,
 ): RunningProgram {
   const child = spawn(process.execPath, [script, ...args], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { ...programEnvironment(), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -25,18 +25,19 @@ export async function readCheckpointFile(path: string): Promise<string | undefin
 
 /** Milliseconds. */
 const usualInterval = 60_000;
-const longestWait = 3_000;
+const longestWait = { usual: 3_000, withoutAnswer: 500 };
 
 /**
- * Writes checkpoints from now on, until what it answers is called. A checkpoint that the chain does not hold to is never
- * replaced: it is the proof that something is missing. The log says so, and the operator finds out with `audit verify`.
+ * Writes checkpoints from now on, until what it answers is called; that waits only briefly for a database that was found
+ * not to answer. A checkpoint that the chain does not hold to is never replaced: it is the proof that something is
+ * missing. The log says so, and the operator finds out with `audit verify`.
  */
 export async function keepCheckpoints(
   trail: Pick<Trail, 'newCheckpoint' | 'holdsTo'>,
   path: string,
   log: Log,
   interval = usualInterval,
-): Promise<() => Promise<void>> {
+): Promise<(isAnswering?: boolean) => Promise<void>> {
   let last: string | undefined;
   let isBroken = false;
 
@@ -67,20 +68,21 @@ export async function keepCheckpoints(
   /** One at a time: a database that is frozen answers none. */
   const writeOnce = () => (writing ??= write().finally(() => (writing = undefined)));
 
-  await inTime(writeOnce());
+  await inTime(writeOnce(), longestWait.usual);
   const timer = setInterval(() => void writeOnce(), interval).unref();
-  return async () => {
+  return async (isAnswering = true) => {
     clearInterval(timer);
+    const longest = isAnswering ? longestWait.usual : longestWait.withoutAnswer;
     // One that is under way may not know the last events.
-    await inTime((writing ?? Promise.resolve()).then(writeOnce));
+    await inTime((writing ?? Promise.resolve()).then(writeOnce), longest);
   };
 }
 
 /** Starting and stopping go on without it. */
-async function inTime(work: Promise<void>): Promise<void> {
+async function inTime(work: Promise<void>, longestMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, longestWait);
+    timer = setTimeout(resolve, longestMs);
   });
   await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

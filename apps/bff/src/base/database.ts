@@ -31,7 +31,8 @@ export interface Database {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** True when the primary answers within two seconds. */
   isReady(): Promise<boolean>;
-  close(): Promise<void>;
+  /** Statements under way get a moment, and a shorter one when the server was found not to answer. */
+  close(isAnswering?: boolean): Promise<void>;
 }
 
 /** Seconds. A request that waits longer is answered 503 (app.ts), so nothing here may outlast that. */
@@ -84,7 +85,7 @@ export async function openDatabase(target: DatabaseTarget): Promise<Database> {
     queries,
     transaction: (work) => queries.transaction(work),
     isReady: () => answers(sql),
-    close: () => sql.end({ timeout: 5 }),
+    close: (isAnswering = true) => sql.end({ timeout: isAnswering ? 5 : 0.5 }),
   };
 }
 
