@@ -10,7 +10,7 @@ import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import type { Keys } from '../keys/keys.ts';
 import { createCataloguedProvider } from './catalogued-provider.ts';
-import { settleCatalogue, type Clash } from './catalogue.store.ts';
+import { openCatalogue, settleCatalogue, type Clash } from './catalogue.store.ts';
 import { createDatabaseProvider } from './database-provider.ts';
 import { destinationsKeyOf } from './destinations-mac.ts';
 import {
@@ -47,6 +47,8 @@ const freshForMs = 2_000;
 const waitMs = 250;
 /** What the start waits for one. */
 const startMs = 5_000;
+/** What the end waits for lists that are under way. */
+const closeMs = 3_000;
 
 /** Makes the providers that are configured. */
 export function createProviders(
@@ -107,11 +109,7 @@ export function createProviders(
 
   async function refreshWithin(longestMs: number): Promise<void> {
     const begun = providers.flatMap((provider) => begin(provider) ?? []);
-    if (begun.length === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, longestMs)));
-    await Promise.race([Promise.all(begun), late]);
-    clearTimeout(timer);
+    if (begun.length > 0) await allWithin(begun, longestMs);
   }
 
   return {
@@ -156,13 +154,23 @@ export function createProviders(
     },
 
     async start() {
-      tellClashes(await settleCatalogue(database, names));
+      tellClashes(await openCatalogue(database, names));
       await refreshWithin(startMs);
     },
 
     async close() {
       await Promise.all(providers.map((provider) => provider.close()));
-      await Promise.all([...running.values()].map(({ done }) => done));
+      await allWithin(
+        [...running.values()].map(({ done }) => done),
+        closeMs,
+      );
     },
   };
+}
+
+async function allWithin(works: readonly Promise<void>[], longestMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, longestMs)));
+  await Promise.race([Promise.all(works), late]);
+  clearTimeout(timer);
 }
