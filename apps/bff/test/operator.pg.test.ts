@@ -259,7 +259,7 @@ describe('secrets bind', () => {
     expect([ended.code, ended.stdout]).toEqual([1, '']);
     return ended.stderr;
   };
-  const shown = async () => (await reader.send('GET', '/secrets/FROM_ENV')).json;
+  const shown = async () => (await reader.send('GET', '/secrets?provider=env')).json.items[0];
   const bindings = async () =>
     (
       await sql<{ told: string }[]>`
@@ -360,7 +360,7 @@ describe('secrets bind', () => {
   });
 
   test('leaves the catalogue alone, although the terminal has none of the variables', async () => {
-    expect(await shown()).toMatchObject({ provider: 'env', state: 'ready' });
+    expect(await shown()).toMatchObject({ name: 'FROM_ENV', alsoIn: ['database'] });
   });
 });
 

@@ -79,7 +79,6 @@ export function createProviders(
   function outsideOf(entry: Exclude<ProviderSettings, { type: 'database' }>): OutsideProvider {
     switch (entry.type) {
       case 'env':
-        reportEnvironmentProblems(environment.problems, log);
         return createEnvProvider(environment);
     }
   }
@@ -154,6 +153,8 @@ export function createProviders(
     },
 
     async start() {
+      if (providers.some(({ type }) => type === 'env'))
+        reportEnvironmentProblems(environment.problems, log);
       tellClashes(await openCatalogue(database, names));
       await refreshWithin(startMs);
     },
