@@ -41,6 +41,19 @@ export interface Providers {
   close(): Promise<void>;
 }
 
+/** What providers are made with. */
+export interface ProviderMeans {
+  database: Database;
+  audit: Audit;
+  keys: Keys;
+  log: Log;
+  /** Makes what holds values elsewhere; whoever tries the catalogue brings another. */
+  makeOutside?: (entry: OutsideSettings) => OutsideProvider;
+}
+
+/** The settings of a provider that holds values elsewhere. */
+type OutsideSettings = Exclude<ProviderSettings, { type: 'database' }>;
+
 /** What a table shows may be so old. Every use asks the provider itself. */
 const freshForMs = 2_000;
 /** What a page waits for a provider that is slow. */
@@ -55,7 +68,7 @@ export function createProviders(
   settings: readonly ProviderSettings[],
   environment: EnvironmentSecrets,
   destinationsKey: Redacted<Uint8Array>,
-  { database, audit, keys, log }: { database: Database; audit: Audit; keys: Keys; log: Log },
+  { database, audit, keys, log, makeOutside }: ProviderMeans,
 ): Providers {
   const names = settings.map(({ name }) => name);
   const told = new Set<string>();
@@ -70,13 +83,13 @@ export function createProviders(
   const providers = settings.map((entry) =>
     entry.type === 'database'
       ? createDatabaseProvider(entry.name, database, audit, keys)
-      : createCataloguedProvider(entry.name, outsideOf(entry), catalogue),
+      : createCataloguedProvider(entry.name, (makeOutside ?? outsideOf)(entry), catalogue),
   );
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
   const isAlone = providers.every(({ type }) => type === 'database');
   const running = new Map<SecretProvider, { at: number; done: Promise<void> }>();
 
-  function outsideOf(entry: Exclude<ProviderSettings, { type: 'database' }>): OutsideProvider {
+  function outsideOf(entry: OutsideSettings): OutsideProvider {
     switch (entry.type) {
       case 'env':
         return createEnvProvider(environment);
