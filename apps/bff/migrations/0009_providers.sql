@@ -7,6 +7,7 @@ ALTER TABLE "secrets" ADD COLUMN "standing_at" timestamp (3) with time zone DEFA
 ALTER TABLE "secrets" ADD COLUMN "state" text DEFAULT 'ready' NOT NULL;--> statement-breakpoint
 ALTER TABLE "secrets" ADD COLUMN "revision" text;--> statement-breakpoint
 ALTER TABLE "secrets" ADD COLUMN "destinations_mac" "bytea";--> statement-breakpoint
+CREATE UNIQUE INDEX "secrets_outside_name" ON "secrets" USING btree ("provider","name") WHERE provider <> 'database' and standing <> 'gone';--> statement-breakpoint
 CREATE INDEX "secrets_not_used" ON "secrets" USING btree ("name","provider") WHERE standing <> 'used';--> statement-breakpoint
 CREATE INDEX "secrets_outside_by_name" ON "secrets" USING btree ("provider",lower("name"),"name") WHERE provider <> 'database';--> statement-breakpoint
 CREATE INDEX "secrets_outside_by_created_at" ON "secrets" USING btree ("provider","created_at","name") WHERE provider <> 'database';--> statement-breakpoint

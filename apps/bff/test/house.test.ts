@@ -121,6 +121,7 @@ describe('every operation begins by demanding its permission', () => {
       ['update', true],
       ['delete', true],
       ['copy', true],
+      ['bind', true],
     ]);
   });
 

@@ -15,6 +15,7 @@ export const auditActions = {
   'secret.copied': 'copied a secret to another provider',
   'secret.change-started': 'began to change a secret elsewhere',
   'secret.change-failed': 'failed to change a secret elsewhere',
+  'secret.bound': 'named where a secret elsewhere may be sent',
   'secret.unreadable': 'met a secret that does not open',
   'user.created': 'created a user',
   'user.permissions-set': 'set the permissions of a user',

@@ -181,6 +181,17 @@ export const CopySecretSchema = z
   })
   .meta({ id: 'CopySecret' });
 
+/**
+ * What the operator says at the terminal of a secret whose value was put into its provider past Dropsafe: where it may be sent, and
+ * what it is for. What is absent is kept.
+ */
+export const BindSecretSchema = z.strictObject({
+  name: SecretNameSchema,
+  provider: ProviderNameSchema,
+  description: DescriptionSchema.optional(),
+  destinations: DestinationsSchema.optional(),
+});
+
 /** The query of `DELETE /secrets/{name}`: from which provider; without it, the one whose secret is used. */
 export const DeleteSecretSchema = z.strictObject({ provider: ProviderNameSchema.optional() });
 
@@ -199,6 +210,8 @@ export type UpdateSecret = z.infer<typeof UpdateSecretSchema>;
 export type UpdateSecretInput = z.input<typeof UpdateSecretSchema>;
 /** `POST /secrets/{name}/copies`, checked. */
 export type CopySecret = z.infer<typeof CopySecretSchema>;
+/** What the operator says of a secret, checked. */
+export type BindSecret = z.infer<typeof BindSecretSchema>;
 /** A sort order. */
 export type Sort = z.infer<typeof SortSchema>;
 /** One page of the list. */

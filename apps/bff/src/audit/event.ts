@@ -18,6 +18,8 @@ export type AuditEvent =
    * told by `secret.created` and its like. Subject: the secret and the provider, with a slash between.
    */
   | { action: 'secret.change-started' | 'secret.change-failed'; subject: string }
+  /** At the operator's terminal. Subject: the secret and the provider, with a slash between. */
+  | { action: 'secret.bound'; subject: string; fields: SecretField[] }
   | { action: 'secret.unreadable'; subject: string }
   | { action: 'user.created'; subject: string; permissions: readonly Permission[] }
   | { action: 'user.permissions-set'; subject: string; permissions: readonly Permission[] }

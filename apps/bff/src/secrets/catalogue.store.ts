@@ -5,7 +5,7 @@
 import type { SecretName, SecretState } from '@dropsafe/contract/secrets';
 import { eq, sql, type SQL } from 'drizzle-orm';
 import { makePgArray } from 'drizzle-orm/pg-core';
-import type { Database, Transaction } from '../base/database.ts';
+import { isUniqueViolation, type Database, type Transaction } from '../base/database.ts';
 import type { OutsideSecret } from './outside-provider.ts';
 import { secrets } from './secrets.store.ts';
 
@@ -27,15 +27,26 @@ export interface InStep {
   clashes: Clash[];
 }
 
-/** The moment of the database: what is listed afterwards is newer than rows from before. */
-export async function readCatalogueClock({ queries }: Database): Promise<string> {
-  const [row] = await queries.execute<{ now: string }>(sql`select clock_timestamp()::text as now`);
-  return row?.now ?? '';
+/**
+ * The moment of the database, and how many secrets of a provider the catalogue knows at it: what is listed afterwards is
+ * newer than rows from before. Cut off like the moments of rows, so that none of the same millisecond is taken for older.
+ */
+export async function readCatalogueMoment(
+  { queries }: Database,
+  provider: string,
+): Promise<{ now: string; count: number }> {
+  const [row] = await queries.execute<{ now: string; count: number }>(sql`
+    select date_trunc('milliseconds', clock_timestamp())::text as now, (
+      select count(*)::int from ${secrets}
+      where provider <> 'database' and standing <> 'gone' and provider = ${provider}) as count`);
+  return row ?? { now: '-infinity', count: 0 };
 }
 
 /** What a list tells of one secret. */
 export interface ListedSecret extends Pick<OutsideSecret, 'name' | 'state' | 'changedAt'> {
-  /** True when its value is another than when this node looked last. */
+  /** What all nodes know the value by; null where there is no such thing. */
+  revision: string | null;
+  /** Where there is not: true when the value is another than when this node looked last. */
   isOther: boolean;
 }
 
@@ -55,12 +66,12 @@ export async function keepCatalogueInStep(
       ...secret,
       changedAt: changedAt?.toISOString() ?? null,
     })),
-  )}::json) as listed(name text, state text, "isOther" boolean, "changedAt" timestamptz)`;
+  )}::json) as listed(name text, state text, revision text, "isOther" boolean, "changedAt" timestamptz)`;
   const author = `provider ${provider}`;
   const mayMove = sql`${secrets.provider} = ${provider} and ${secrets.standingAt} < ${since}::timestamptz`;
+  const isOther = sql`(listed."isOther" or coalesce(listed.revision <> there.revision, false))`;
 
-  return database.transaction(async (tx) => {
-    await lockCatalogue(tx);
+  return inItsTurn(database, async (tx) => {
     const gone = await tx
       .update(secrets)
       .set({ standing: 'gone', standingAt: sql`now()` })
@@ -68,39 +79,40 @@ export async function keepCatalogueInStep(
         sql`${mayMove} and ${secrets.standing} <> 'gone' and ${secrets.name} not in (select name from ${listed})`,
       )
       .returning({ id: secrets.id });
-    const revived = await tx
-      .update(secrets)
-      .set({ standing: 'shadowed', standingAt: sql`now()` })
-      .where(
-        sql`${mayMove} and ${secrets.standing} = 'gone' and ${secrets.name} in (select name from ${listed})
-            and not exists (select from ${secrets} twin where twin.name = ${secrets.name}
-              and twin.provider = ${secrets.provider} and twin.id <> ${secrets.id}
-              and (twin.standing <> 'gone' or twin.standing_at > ${secrets.standingAt}))`,
-      )
-      .returning({ id: secrets.id });
+    // Its value may be another than before it was gone, so its version is.
+    const revived = await tx.execute(sql`
+      update ${secrets} there set standing = 'shadowed', standing_at = now(), state = listed.state,
+        revision = listed.revision, ${changeElsewhere(author, sql`true`, sql`listed."changedAt"`)}
+      from ${listed}
+      where there.provider = ${provider} and there.name = listed.name and there.standing = 'gone'
+        and there.standing_at < ${since}::timestamptz
+        and not exists (select from ${secrets} twin where twin.name = there.name
+          and twin.provider = there.provider and twin.id <> there.id
+          and (twin.standing <> 'gone' or (twin.standing_at, twin.id) > (there.standing_at, there.id)))
+      returning there.id`);
     const added = await tx.execute(sql`
-      insert into ${secrets} (id, name, provider, standing, state, version, destinations, value_version,
+      insert into ${secrets} (id, name, provider, standing, state, revision, version, destinations, value_version,
         created_at, created_by, value_updated_at)
-      select gen_random_uuid(), name, ${provider}, 'shadowed', state, 1, '{}', 1,
+      select gen_random_uuid(), name, ${provider}, 'shadowed', state, revision, 1, '{}', 1,
         now(), ${author}, coalesce("changedAt", now())
       from ${listed}
       where not exists (select from ${secrets} there where there.name = listed.name and there.provider = ${provider})
+      on conflict do nothing
       returning id`);
     const changed = await tx.execute(sql`
       update ${secrets} there set
-        state = listed.state,
-        ${changeElsewhere(author, sql`listed."isOther"`, sql`listed."changedAt"`)}
+        state = listed.state, revision = coalesce(listed.revision, there.revision),
+        ${changeElsewhere(author, isOther, sql`listed."changedAt"`)}
       from ${listed}
       where there.provider = ${provider} and there.name = listed.name and there.standing <> 'gone'
-        and (there.state <> listed.state or listed."isOther")
-      returning id`);
+        and there.standing_at < ${since}::timestamptz and (there.state <> listed.state or ${isOther})
+      returning there.id`);
     // What is gone is kept for what people wrote to it, else for long enough that no older list brings it back.
     await tx.execute(sql`
-      delete from ${secrets} old where old.provider = ${provider} and old.standing <> 'used' and (
-        (old.standing = 'gone' and old.description is null and old.destinations = '{}'
-          and old.standing_at < now() - interval '1 hour')
+      delete from ${secrets} old where old.provider = ${provider} and old.standing <> 'used' and old.standing = 'gone' and (
+        (old.description is null and old.destinations = '{}' and old.standing_at < now() - interval '1 hour')
         or exists (select from ${secrets} twin where twin.name = old.name and twin.provider = old.provider
-          and twin.standing = 'used'))`);
+          and twin.standing <> 'gone'))`);
     await settle(tx, order);
     return {
       found: added.length + revived.length,
@@ -111,13 +123,31 @@ export async function keepCatalogueInStep(
   });
 }
 
-/** Decides anew which of several secrets of one name is used, after one that was used is gone, or the order is another. */
+/** Decides anew which of several secrets of one name is used, after one that was used is gone. */
 export async function settleCatalogue(
   database: Database,
   order: readonly string[],
 ): Promise<Clash[]> {
-  return database.transaction(async (tx) => {
-    await lockCatalogue(tx);
+  return inItsTurn(database, async (tx) => {
+    await settle(tx, order);
+    return findClashes(tx, order);
+  });
+}
+
+/**
+ * The same at the start, when the order may be another. What lives in a provider that is not configured any more is kept, and
+ * stands in nobody's way.
+ */
+export async function openCatalogue(
+  database: Database,
+  order: readonly string[],
+): Promise<Clash[]> {
+  const putAside = (which: SQL) => sql`
+    update ${secrets} set standing = 'shadowed', standing_at = now()
+    where standing = 'used' and ${which} and not provider = any(${makePgArray([...order])}::text[])`;
+  return inItsTurn(database, async (tx) => {
+    await tx.execute(putAside(sql`provider <> 'database'`));
+    if (!order.includes('database')) await tx.execute(putAside(sql`provider = 'database'`));
     await settle(tx, order);
     return findClashes(tx, order);
   });
@@ -135,7 +165,7 @@ export async function noteOutsideSecret(
   const isOther = sql`(there.revision is not null and there.revision <> ${revision}::text)`;
   const rows = await queries.execute(sql`
     update ${secrets} there set state = ${state}, revision = coalesce(${revision}::text, there.revision),
-      ${changeElsewhere(author, isOther, sql`${secret.changedAt?.toISOString() ?? null}::timestamptz`)}
+      standing_at = now(), ${changeElsewhere(author, isOther, sql`${secret.changedAt?.toISOString() ?? null}::timestamptz`)}
     where there.id = ${seen.id} and there.version = ${seen.version}
     returning id`);
   return rows.length > 0;
@@ -149,6 +179,21 @@ export async function noteGone({ queries }: Database, id: string): Promise<void>
     .where(eq(secrets.id, id));
 }
 
+/** What is gone may come back, but not to where its next author does not want it: that names destinations anew (P2). */
+export async function unbindGone(
+  { queries }: Database,
+  provider: string,
+  name: SecretName,
+): Promise<void> {
+  await queries
+    .update(secrets)
+    .set({ destinations: [], destinationsMac: null })
+    .where(
+      sql`${secrets.standing} <> 'used' and ${secrets.standing} = 'gone'
+          and ${secrets.provider} = ${provider} and ${secrets.name} = ${name}`,
+    );
+}
+
 /** What a row tells when somebody has changed the value elsewhere. */
 function changeElsewhere(author: string, isOther: SQL, changedAt: SQL): SQL {
   return sql`
@@ -159,15 +204,30 @@ function changeElsewhere(author: string, isOther: SQL, changedAt: SQL): SQL {
     value_updated_at = coalesce(${changedAt}, case when ${isOther} then now() else there.value_updated_at end)`;
 }
 
-const lockCatalogue = (tx: Transaction) =>
-  tx.execute(sql`select pg_advisory_xact_lock(${catalogueLock})`);
+/**
+ * A change of the catalogue, one at a time on all nodes. Changes of secrets take no such turns; when one of them takes a name in
+ * the same instant, everything is looked at anew.
+ */
+async function inItsTurn<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await database.transaction(async (tx) => {
+        await tx.execute(sql`select pg_advisory_xact_lock(${catalogueLock})`);
+        return work(tx);
+      });
+    } catch (error) {
+      if (attempts === 5 || !isUniqueViolation(error)) throw error;
+    }
+  }
+}
 
 /** In two steps, so that no name is used twice in between, which the unique index would refuse. */
 async function settle(tx: Transaction, order: readonly string[]): Promise<void> {
+  const configured = sql`${makePgArray([...order])}::text[]`;
   const ranked = sql`ranked as (
     select id, standing, row_number() over (
-        partition by name order by coalesce(array_position(${makePgArray([...order])}::text[], provider), 10000), created_at, id
-      ) = 1 as is_first
+        partition by name order by coalesce(array_position(${configured}, provider), 10000), created_at, id
+      ) = 1 and provider = any(${configured}) as is_first
     from ${secrets}
     where standing in ('used', 'shadowed') and name in (select name from ${secrets} where standing <> 'used' and standing = 'shadowed'))`;
   await tx.execute(sql`

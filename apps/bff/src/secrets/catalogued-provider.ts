@@ -7,6 +7,7 @@
  * asked for, and another of what came of it: a process that is killed in between leaves the first one.
  */
 import { randomUUID, type KeyObject } from 'node:crypto';
+import { isWidened } from '@dropsafe/contract/destinations';
 import { providerFailures } from '@dropsafe/contract/providers';
 import { secretStates } from '@dropsafe/contract/secrets';
 import type { Audit } from '../audit/audit.ts';
@@ -19,13 +20,14 @@ import {
   keepCatalogueInStep,
   noteGone,
   noteOutsideSecret,
-  readCatalogueClock,
+  readCatalogueMoment,
+  unbindGone,
   type Clash,
 } from './catalogue.store.ts';
 import { areBound, destinationsMacOf } from './destinations-mac.ts';
 import { ProviderFailure, type OutsideProvider, type OutsideSecret } from './outside-provider.ts';
 import type { SecretProvider } from './provider.ts';
-import { additionEvent } from './secret.ts';
+import { additionEvent, commonDestinations } from './secret.ts';
 import {
   prepareFindSecret,
   prepareFindStoredSecretIn,
@@ -64,6 +66,8 @@ export function createCataloguedProvider(
   const forgetSecret = audit.groupedChange(prepareForgetSecrets(database));
   const findSecret = prepareFindSecret(database);
   const findStoredSecret = prepareFindStoredSecretIn(database);
+  // Only where something can be changed through Dropsafe is a revision one of all nodes: files and variables are each node's own.
+  const isShared = outside.capabilities.update || outside.capabilities.delete;
   let compared: { text: string; revisions: Map<string, string | null>; at: number } | undefined;
   let failure: string | undefined;
 
@@ -126,15 +130,22 @@ export function createCataloguedProvider(
     });
   }
 
-  /** Writes the row of a change that was made, whoever else touches it at the same time. */
+  /**
+   * Writes the row of a change that was made, whoever else touches it at the same time. Whoever has replaced the value since
+   * has the last word on it: the destinations of one value must not become those of another (P2).
+   */
   async function writeChange(
     caller: Caller,
     event: AuditEvent,
     seen: StoredSecret,
-    change: Omit<SecretChange, 'id' | 'version' | 'updatedBy'>,
+    change: Omit<SecretChange, 'id' | 'version' | 'updatedBy'> & {
+      elsewhere: NonNullable<SecretChange['elsewhere']>;
+    },
   ): Promise<IdentifiedSecret> {
+    const known = [null, seen.revision, change.elsewhere.revision];
     let row: StoredSecret | undefined = seen;
     for (let attempts = 0; row !== undefined && attempts < 100; attempts += 1) {
+      if (!known.includes(row.revision)) break;
       const written = await updateSecret(caller, event, {
         ...change,
         id: row.id,
@@ -144,9 +155,32 @@ export function createCataloguedProvider(
       if (written !== undefined) return written;
       row = await findStoredSecret(name, seen.metadata.name);
     }
-    // Somebody deleted it right after: the change was made all the same, and the trail tells of it.
+    // Somebody replaced or deleted it right after: the change was made all the same, and the trail tells of it.
     await audit.recordAlone(caller, event);
-    return seen;
+    return row ?? seen;
+  }
+
+  /** Lets the value be sent to fewer places, while it is still the one that was seen. */
+  async function narrow(
+    caller: Caller,
+    seen: StoredSecret,
+    destinations: string[],
+  ): Promise<StoredSecret | undefined> {
+    const destinationsMac = destinationsMacOf(key, { ...boundOf(seen), destinations });
+    const written = await updateSecret(
+      caller,
+      { action: 'secret.updated', subject: seen.metadata.name, fields: ['destinations'] },
+      {
+        id: seen.id,
+        version: seen.metadata.version,
+        updatedBy: signatureOf(caller),
+        description: seen.metadata.description,
+        destinations,
+        elsewhere: { revision: seen.revision, destinationsMac },
+        isNewValue: false,
+      },
+    );
+    return written && { ...seen, metadata: written.metadata, destinationsMac };
   }
 
   return {
@@ -161,6 +195,7 @@ export function createCataloguedProvider(
           ? await findSecret(addition.name)
           : await findStoredSecret(name, addition.name);
       if (taken !== undefined) return undefined;
+      await unbindGone(database, name, addition.name);
       const secret = await changeOutside(caller, addition.name, () =>
         outside.create(addition.name, value),
       );
@@ -202,10 +237,10 @@ export function createCataloguedProvider(
         return undefined;
       }
       const { version, state } = found.metadata;
-      // Only where one can update does a revision belong to all nodes: files and variables are each node's own.
-      const isSame = !outside.capabilities.update || secret.revision === found.revision;
+      const revision = isShared ? secret.revision : null;
+      const isSame = revision === null || revision === found.revision;
       if (secret.state === state && isSame) return found;
-      await noteOutsideSecret(database, name, { id: found.id, version }, secret);
+      await noteOutsideSecret(database, name, { id: found.id, version }, { ...secret, revision });
       return findStoredSecret(name, found.metadata.name);
     },
 
@@ -225,13 +260,20 @@ export function createCataloguedProvider(
           isNewValue: false,
         });
       }
+      // The new value is there before the row is written: in between it may go only where both lists say (P2).
+      const common = commonDestinations(seen.metadata.destinations, destinations);
+      let before: StoredSecret | undefined = seen;
+      if (isWidened(common, seen.metadata.destinations)) {
+        before = await narrow(caller, seen, common);
+        if (before === undefined) return undefined;
+      }
       const secret = await changeOutside(caller, seen.metadata.name, () =>
         outside.update(seen.metadata.name, seen.revision ?? '', value),
       );
       if (secret === undefined) return undefined;
       const elsewhere = { revision: secret.revision, destinationsMac };
       const change = { description, destinations, elsewhere, isNewValue: true };
-      return writeChange(caller, event, seen, change);
+      return writeChange(caller, event, before, change);
     },
 
     async delete(caller, seen) {
@@ -247,36 +289,60 @@ export function createCataloguedProvider(
     },
 
     async resolve(found) {
+      demandBound(found);
       const resolved = await ask(() => outside.resolve(found.metadata.name));
       switch (resolved.kind) {
         case 'missing':
           throw new Problem('not-found');
         case 'unusable':
           throw new Problem('secret-unusable', { detail: secretStates[resolved.state] });
-        case 'value':
-          try {
-            demandBound(found);
-          } catch (error) {
-            resolved.value.wipe();
-            throw error;
-          }
-          return resolved.value;
+        case 'value': {
+          // Somebody may have replaced the value in between, for other destinations.
+          const now = await findStoredSecret(name, found.metadata.name);
+          const { destinations } = found.metadata;
+          if (now?.id === found.id && String(now.metadata.destinations) === String(destinations))
+            return resolved.value;
+          resolved.value.wipe();
+          return undefined;
+        }
       }
     },
 
+    bind(caller, seen, { fields, description, destinations }) {
+      const destinationsMac = destinationsMacOf(key, { ...boundOf(seen), destinations });
+      return updateSecret(
+        caller,
+        { action: 'secret.bound', subject: `${seen.metadata.name}/${name}`, fields },
+        {
+          id: seen.id,
+          version: seen.metadata.version,
+          updatedBy: signatureOf(caller),
+          description,
+          destinations,
+          ...(fields.includes('destinations') && {
+            elsewhere: { revision: seen.revision, destinationsMac },
+          }),
+          isNewValue: false,
+        },
+      );
+    },
+
     async keepInStep() {
-      const since = await readCatalogueClock(database);
-      const list = await ask(() => outside.list());
+      const { now: since, count } = await readCatalogueMoment(database, name);
+      const byName = new Map((await ask(() => outside.list())).map((each) => [each.name, each]));
+      const list = [...byName.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
       const revisions = new Map(list.map((secret) => [secret.name, secret.revision]));
-      const text = JSON.stringify(list.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
-      if (compared?.text === text && Date.now() < compared.at + comparedForMs) return;
+      const text = JSON.stringify(list);
+      const isKnown = compared?.text === text && list.length === count;
+      if (isKnown && compared !== undefined && Date.now() < compared.at + comparedForMs) return;
       const before = compared?.revisions;
       const { found, changed, gone, clashes } = await keepCatalogueInStep(
         database,
         name,
         list.map(({ revision, ...secret }) => {
+          if (isShared) return { ...secret, revision, isOther: false };
           const seen = before?.get(secret.name) ?? revision;
-          return { ...secret, isOther: seen !== revision };
+          return { ...secret, revision: null, isOther: seen !== revision };
         }),
         since,
         order,

@@ -74,6 +74,14 @@ export function createDatabaseProvider(
       deleteSecret(caller, { action: 'secret.deleted', subject: seen.metadata.name }, seen),
 
     resolve: async (found) => open(found),
+
+    async bind() {
+      throw new Problem('provider-cannot', {
+        detail: `The provider ${name} seals destinations together with the value: set a new value to name others.`,
+        allow: [],
+      });
+    },
+
     keepInStep: async () => {},
     // Whoever can ask has a database: without one, no request is answered.
     health: async () => ({ status: 'up', reason: null }),

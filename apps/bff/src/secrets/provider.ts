@@ -21,6 +21,11 @@ export interface Addition extends Pick<SecretMetadata, 'description' | 'destinat
   copiedFrom?: ProviderName;
 }
 
+/** What there is to say about a secret whose value lives elsewhere. */
+export interface Binding extends Pick<SecretMetadata, 'description' | 'destinations'> {
+  fields: Exclude<SecretField, 'value'>[];
+}
+
 /** A change that was decided on (secret.ts): everything as it is to be afterwards. */
 export interface DecidedChange extends Pick<SecretMetadata, 'description' | 'destinations'> {
   fields: SecretField[];
@@ -52,10 +57,16 @@ export interface SecretProvider {
   /** Deletes what was read, for good. Nothing comes of it when it is another by now. */
   delete(caller: Caller, seen: StoredSecret): Promise<true | undefined>;
   /**
-   * The value as it is at this moment, for one use; whoever asks wipes it. Throws `not-found`, `secret-unusable`,
-   * `secret-unreadable` (also when the destinations are not those that were bound).
+   * The value as it is at this moment, for one use at the destinations that were found; whoever asks wipes it. Nothing comes of
+   * it when these are others by now. Throws `not-found`, `secret-unusable`, `secret-unreadable` (also when the destinations are not those
+   * that were bound).
    */
-  resolve(found: StoredSecret): Promise<Value>;
+  resolve(found: StoredSecret): Promise<Value | undefined>;
+  /**
+   * Names where the value may be sent that somebody has put there past Dropsafe, and what it is for. Nothing comes of it when the
+   * secret is another by now. Throws `provider-cannot` where values and destinations are stored together.
+   */
+  bind(caller: Caller, seen: StoredSecret, binding: Binding): Promise<IdentifiedSecret | undefined>;
   /** Brings the catalogue in step with what is there. Where the rows are the secrets there is nothing to do. */
   keepInStep(): Promise<void>;
   /** How it is doing; never throws, answers within some two seconds. */

@@ -10,7 +10,7 @@ import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import type { Keys } from '../keys/keys.ts';
 import { createCataloguedProvider } from './catalogued-provider.ts';
-import { settleCatalogue, type Clash } from './catalogue.store.ts';
+import { openCatalogue, settleCatalogue, type Clash } from './catalogue.store.ts';
 import { createDatabaseProvider } from './database-provider.ts';
 import { destinationsKeyOf } from './destinations-mac.ts';
 import {
@@ -42,19 +42,34 @@ export interface Providers {
   close(): Promise<void>;
 }
 
+/** What providers are made with. */
+export interface ProviderMeans {
+  database: Database;
+  audit: Audit;
+  keys: Keys;
+  log: Log;
+  /** Makes what holds values elsewhere; whoever tries the catalogue brings another. */
+  makeOutside?: (entry: OutsideSettings) => OutsideProvider;
+}
+
+/** The settings of a provider that holds values elsewhere. */
+type OutsideSettings = Exclude<ProviderSettings, { type: 'database' }>;
+
 /** What a table shows may be so old. Every use asks the provider itself. */
 const freshForMs = 2_000;
 /** What a page waits for a provider that is slow. */
 const waitMs = 250;
 /** What the start waits for one. */
 const startMs = 5_000;
+/** What the end waits for lists that are under way. */
+const closeMs = 3_000;
 
 /** Makes the providers that are configured. */
 export function createProviders(
   settings: readonly ProviderSettings[],
   environment: EnvironmentSecrets,
   destinationsKey: Redacted<Uint8Array>,
-  { database, audit, keys, log }: { database: Database; audit: Audit; keys: Keys; log: Log },
+  { database, audit, keys, log, makeOutside }: ProviderMeans,
 ): Providers {
   const names = settings.map(({ name }) => name);
   const told = new Set<string>();
@@ -69,16 +84,15 @@ export function createProviders(
   const providers = settings.map((entry) =>
     entry.type === 'database'
       ? createDatabaseProvider(entry.name, database, audit, keys)
-      : createCataloguedProvider(entry.name, outsideOf(entry), catalogue),
+      : createCataloguedProvider(entry.name, (makeOutside ?? outsideOf)(entry), catalogue),
   );
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
   const isAlone = providers.every(({ type }) => type === 'database');
   const running = new Map<SecretProvider, { at: number; done: Promise<void> }>();
 
-  function outsideOf(entry: Exclude<ProviderSettings, { type: 'database' }>): OutsideProvider {
+  function outsideOf(entry: OutsideSettings): OutsideProvider {
     switch (entry.type) {
       case 'env':
-        reportEnvironmentProblems(environment.problems, log);
         return createEnvProvider(environment);
       case 'file':
         return createFileProvider(entry, log);
@@ -110,11 +124,7 @@ export function createProviders(
 
   async function refreshWithin(longestMs: number): Promise<void> {
     const begun = providers.flatMap((provider) => begin(provider) ?? []);
-    if (begun.length === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, longestMs)));
-    await Promise.race([Promise.all(begun), late]);
-    clearTimeout(timer);
+    if (begun.length > 0) await allWithin(begun, longestMs);
   }
 
   return {
@@ -159,13 +169,25 @@ export function createProviders(
     },
 
     async start() {
-      tellClashes(await settleCatalogue(database, names));
+      if (providers.some(({ type }) => type === 'env'))
+        reportEnvironmentProblems(environment.problems, log);
+      tellClashes(await openCatalogue(database, names));
       await refreshWithin(startMs);
     },
 
     async close() {
       await Promise.all(providers.map((provider) => provider.close()));
-      await Promise.all([...running.values()].map(({ done }) => done));
+      await allWithin(
+        [...running.values()].map(({ done }) => done),
+        closeMs,
+      );
     },
   };
+}
+
+async function allWithin(works: readonly Promise<void>[], longestMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, longestMs)));
+  await Promise.race([Promise.all(works), late]);
+  clearTimeout(timer);
 }

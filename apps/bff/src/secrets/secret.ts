@@ -1,5 +1,5 @@
 /** @file What a change of a secret is. Pure. */
-import { isWidened } from '@dropsafe/contract/destinations';
+import { isCoveredBy, isWidened } from '@dropsafe/contract/destinations';
 import {
   SecretNameSchema,
   type SecretMetadata,
@@ -38,6 +38,15 @@ export function decideChange(
   // The destinations are sealed together with the value, so a narrower list needs the value sealed anew.
   const seal = patch.hasValue ? 'replace' : fields.includes('destinations') ? 'reseal' : 'keep';
   return { kind: 'change', fields, seal };
+}
+
+/** Where a value may be sent by both of these lists, canonical and sorted. */
+export function commonDestinations(one: readonly string[], other: readonly string[]): string[] {
+  const both = [
+    ...one.filter((destination) => isCoveredBy(destination, other)),
+    ...other.filter((destination) => isCoveredBy(destination, one)),
+  ];
+  return [...new Set(both)].toSorted();
 }
 
 /** True for a text that can be the name of a secret; anything else is simply not there. */

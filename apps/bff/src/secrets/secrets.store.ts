@@ -31,6 +31,7 @@ export const secrets = pgTable(
     provider: text().notNull(),
     /** Which of several of one name is used: that of the first provider. What is gone elsewhere keeps what is known of it. */
     standing: text().$type<Standing>().notNull().default('used'),
+    /** When the row was last noted, by a person's change or by what its provider said: no older list changes it. */
     standingAt: moment()
       .notNull()
       .default(sql`now()`),
@@ -57,6 +58,10 @@ export const secrets = pgTable(
     uniqueIndex('secrets_name')
       .on(table.name)
       .where(sql`standing = 'used'`),
+    // Of what lives elsewhere each provider has a name once, whoever notes it first: a person's change or a list.
+    uniqueIndex('secrets_outside_name')
+      .on(table.provider, table.name)
+      .where(sql`provider <> 'database' and standing <> 'gone'`),
     // Few: what is there twice, and what is gone elsewhere.
     index('secrets_not_used')
       .on(table.name, table.provider)
@@ -270,7 +275,7 @@ export type NewSecret = Pick<
 
 /**
  * Makes what adds secrets. Nothing comes of a name that is taken: in any provider, or, for one that is to stand behind
- * others (`shadowed`), in its own. Never overwrites, not even in the same instant (unique index; the end of the chain).
+ * others (`shadowed`), in its own. Never overwrites, not even in the same instant (unique indexes; the end of the chain).
  */
 export function prepareInsertSecrets({
   queries,
@@ -289,7 +294,7 @@ export function prepareInsertSecrets({
               select from ${secrets} there where there.name = wanted.name and there.provider = wanted.provider
                 and there.standing in ('used', 'shadowed')))`,
       )
-      .onConflictDoNothing({ target: secrets.name, where: sql`standing = 'used'` })
+      .onConflictDoNothing()
       .returning(identifiedColumns),
   );
   return {
@@ -349,6 +354,7 @@ export function prepareUpdateSecrets({
         sealedValue: sql`coalesce(change."sealedValue", ${secrets.sealedValue})`,
         revision: sql`coalesce(change.revision, ${secrets.revision})`,
         destinationsMac: sql`coalesce(change."destinationsMac", ${secrets.destinationsMac})`,
+        standingAt: sql`case when change."destinationsMac" is null then ${secrets.standingAt} else now() end`,
         valueUpdatedAt: sql`case when change."isNewValue" then now() else ${secrets.valueUpdatedAt} end`,
       })
       .from(

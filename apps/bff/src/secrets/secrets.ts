@@ -8,8 +8,10 @@ import {
   deleteSecrets,
   readSecrets,
   updateSecrets,
+  type Permission,
 } from '@dropsafe/contract/permissions';
 import type {
+  BindSecret,
   CopySecret,
   CreateSecret,
   ListSecrets,
@@ -37,6 +39,9 @@ import {
   type IdentifiedSecret,
   type StoredSecret,
 } from './secrets.store.ts';
+
+/** No permission lets anybody do it. */
+const operatorOnly: readonly Permission[] = [];
 
 /** Metadata with the entity tag of the version that it describes. */
 export interface VersionedSecret {
@@ -73,6 +78,11 @@ export interface Secrets {
    * `destination-not-bound`, `secret-unusable`, `secret-unreadable`, `provider-cannot`, `provider-unavailable`.
    */
   copy(caller: Caller, name: string, input: CopySecret): Promise<VersionedSecret>;
+  /**
+   * For the operator's terminal only: names where the value may be sent that the operator has put into a provider past Dropsafe.
+   * Answers what holds from now on. Throws `not-found`, `provider-cannot`.
+   */
+  bind(caller: Caller, input: BindSecret): Promise<SecretMetadata>;
 }
 
 /** Secrets in these providers. */
@@ -142,11 +152,24 @@ export function createSecretsDoor(
         ],
       });
     const secret = await provider.read(found);
-    if (secret === undefined) throw new Problem('not-found');
+    if (secret === undefined) {
+      // Whoever asked meant this one, and not the one of another provider that is used from now on.
+      await providers.settle();
+      throw new Problem('not-found');
+    }
     if (!isMatch(ifMatch, etagOf(secret.id, secret.metadata.version)))
       throw new Problem('secret-changed');
     return { secret, provider };
   }
+
+  /** Records that a secret did not open, for whoever met it. */
+  const tellUnreadable =
+    (caller: Caller, name: string) =>
+    async (error: unknown): Promise<never> => {
+      if (error instanceof Problem && error.code === 'secret-unreadable')
+        await audit.recordAlone(caller, { action: 'secret.unreadable', subject: name });
+      throw error;
+    };
 
   return {
     async list(caller, input) {
@@ -181,13 +204,21 @@ export function createSecretsDoor(
     async describe(caller, name) {
       await permissions.demand(caller, readSecrets, subjectOf(name));
       if (!isSecretName(name)) throw new Problem('not-found');
-      const { found, provider } = await demandFound(() => findSecret(name));
-      if (provider.type === 'database') return versioned(found);
-      // So that the entity tag is that of the value as it is now; what cannot be asked is shown as it is known.
-      const stored = await findStoredSecretIn(provider.name, name);
-      const current = await (stored && provider.read(stored).catch(() => stored));
-      if (current === undefined) throw new Problem('not-found');
-      return versioned(current);
+      for (const isLast of [false, true]) {
+        const { found, provider } = await demandFound(() => findSecret(name));
+        if (provider.type === 'database') return versioned(found);
+        // So that the entity tag is that of the value as it is now; what cannot be asked is shown as it is known.
+        const stored = await findStoredSecretIn(provider.name, name);
+        const current = await (stored &&
+          provider.read(stored).catch((error: unknown) => {
+            if (error instanceof Problem && error.code === 'provider-unavailable') return stored;
+            throw error;
+          }));
+        if (current !== undefined) return versioned(current);
+        // It is gone: the next provider's is the one that is used from now on.
+        if (!isLast) await providers.settle();
+      }
+      throw new Problem('not-found');
     },
 
     async create(caller, { value, provider, ...input }) {
@@ -227,11 +258,7 @@ export function createSecretsDoor(
             return secret && versioned(secret);
           }
         }
-      }).catch(async (error: unknown) => {
-        if (error instanceof Problem && error.code === 'secret-unreadable')
-          await audit.recordAlone(caller, { action: 'secret.unreadable', subject: name });
-        throw error;
-      });
+      }).catch(tellUnreadable(caller, name));
     },
 
     async delete(caller, name, ifMatch, from) {
@@ -246,12 +273,17 @@ export function createSecretsDoor(
     async copy(caller, name, { from, to }) {
       await permissions.demand(caller, createSecrets, subjectOf(name));
       if (!isSecretName(name)) throw new Problem('not-found');
-      const { found, provider } = await demandFound(() => findStoredSecretIn(from, name));
+      if (providers.find(from) === undefined)
+        throw fieldProblem('from', 'There is no provider of this name.');
       const target = providers.forCreating(to, 'to');
-      const { description, destinations } = found.metadata;
-      if (target.origin !== null && !isCoveredBy(target.origin, destinations))
-        throw new Problem('destination-not-bound');
-      const value = await provider.resolve(found);
+      const { value, destinations, description } = await untilFirst(async () => {
+        const { found, provider } = await demandFound(() => findStoredSecretIn(from, name));
+        const { metadata } = found;
+        if (target.origin !== null && !isCoveredBy(target.origin, metadata.destinations))
+          throw new Problem('destination-not-bound');
+        const resolved = await provider.resolve(found);
+        return resolved && { ...metadata, value: resolved };
+      }).catch(tellUnreadable(caller, name));
       try {
         const addition = { name, description, destinations, copiedFrom: from };
         const secret = await target.create(caller, addition, value);
@@ -265,6 +297,29 @@ export function createSecretsDoor(
       } finally {
         value.wipe();
       }
+    },
+
+    async bind(caller, { name, provider: from, ...input }) {
+      await permissions.demand(caller, operatorOnly, subjectOf(name));
+      return untilFirst(async () => {
+        const provider = providers.find(from);
+        if (provider === undefined)
+          throw fieldProblem('provider', 'There is no provider of this name.');
+        const seen = await findStoredSecretIn(from, name);
+        if (seen === undefined)
+          throw new Problem('not-found', {
+            detail:
+              'There is no secret of this name in this provider, as far as the nodes have seen.',
+          });
+        const { description = seen.metadata.description } = input;
+        const { destinations = seen.metadata.destinations } = input;
+        // What is named again is bound again, so that a list that was altered can be mended.
+        const fields = (['description', 'destinations'] as const).filter(
+          (field) => input[field] !== undefined,
+        );
+        const bound = await provider.bind(caller, seen, { fields, description, destinations });
+        return bound?.metadata;
+      });
     },
   };
 }
