@@ -87,7 +87,7 @@ function CopyForm({ secret, onCopied }: Omit<Props, 'onClose'>) {
         }}
         refusalOf={(candidate) => (alsoIn.includes(candidate) ? 'has one already' : undefined)}
         error={wrong}
-        help={target && `${target.name} keeps the copy. ${whichIsUsed([from, to, ...alsoIn])}`}
+        help={target && whichIsUsed([from, to, ...alsoIn])}
       />
       {target !== undefined && target.origin !== null && (
         <Alert

@@ -23,9 +23,9 @@ export function abilities({
   update,
   delete: canDelete,
 }: Pick<Capabilities, 'create' | 'update' | 'delete'>): string {
-  const words = [create && 'create', update && 'update', canDelete && 'delete'];
-  const able = words.filter((word) => word !== false);
-  return able.length === 0 ? 'None: it is read only' : listed(able);
+  const able = [create && 'create', update && 'update', canDelete && 'delete'];
+  const words = listed(able.filter((word) => word !== false));
+  return words === '' ? 'Nothing, it is read only' : words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** Of several providers that have a secret of one name, the one whose secret is used: the first in their order. */

@@ -123,7 +123,7 @@ function Place({ secret, providers }: PlaceProps) {
       )}
       {notes.map(({ tone, words, meaning }) => (
         <Note key={words}>
-          <Mark tone={tone}>{words}</Mark> {meaning}
+          <Mark tone={tone}>{words}</Mark> <span>{meaning}</span>
         </Note>
       ))}
     </>
@@ -206,6 +206,7 @@ const Origins = styled('div')({
 
 const Note = styled('div')(({ theme }) => ({
   marginTop: 2,
+  '& > :last-child': { display: 'block' },
   color: theme.vars.palette.text.secondary,
   fontSize: '0.8125rem',
 }));
