@@ -116,6 +116,7 @@ test.describe('on a phone of 360 px', () => {
       'Teams',
       'API keys',
       'Audit',
+      'System',
     ]);
     await expectAccessible(page);
     await page.keyboard.press('ArrowDown');

@@ -221,21 +221,30 @@ async function inItsTurn<T>(database: Database, work: (tx: Transaction) => Promi
   }
 }
 
-/** In two steps, so that no name is used twice in between, which the unique index would refuse. */
+/**
+ * In two steps, so that no name is used twice in between, which the unique index would refuse. Both are about what was seen
+ * at one moment: a copy that arrives between them is settled by who made it.
+ */
 async function settle(tx: Transaction, order: readonly string[]): Promise<void> {
   const configured = sql`${makePgArray([...order])}::text[]`;
-  const ranked = sql`ranked as (
-    select id, standing, row_number() over (
-        partition by name order by coalesce(array_position(${configured}, provider), 10000), created_at, id
-      ) = 1 and provider = any(${configured}) as is_first
-    from ${secrets}
-    where standing in ('used', 'shadowed') and name in (select name from ${secrets} where standing <> 'used' and standing = 'shadowed'))`;
-  await tx.execute(sql`
-    with ${ranked} update ${secrets} there set standing = 'shadowed', standing_at = now()
-    from ranked where ranked.id = there.id and there.standing = 'used' and not is_first`);
-  await tx.execute(sql`
-    with ${ranked} update ${secrets} there set standing = 'used', standing_at = now()
-    from ranked where ranked.id = there.id and there.standing = 'shadowed' and is_first`);
+  const moves = await tx.execute<{ id: string; isFirst: boolean }>(sql`
+    with ranked as (
+      select id, standing, row_number() over (
+          partition by name order by coalesce(array_position(${configured}, provider), 10000), created_at, id
+        ) = 1 and provider = any(${configured}) as is_first
+      from ${secrets}
+      where standing in ('used', 'shadowed') and name in (select name from ${secrets} where standing <> 'used' and standing = 'shadowed'))
+    select id, is_first as "isFirst" from ranked where is_first = (standing = 'shadowed')`);
+  for (const [isFirst, before, after] of [
+    [false, 'used', 'shadowed'],
+    [true, 'shadowed', 'used'],
+  ] as const) {
+    const ids = [...moves].filter((move) => move.isFirst === isFirst).map(({ id }) => id);
+    if (ids.length === 0) continue;
+    await tx.execute(sql`
+      update ${secrets} set standing = ${after}, standing_at = now()
+      where id = any(${makePgArray(ids)}::uuid[]) and standing = ${before}`);
+  }
 }
 
 async function findClashes(tx: Transaction, order: readonly string[]): Promise<Clash[]> {

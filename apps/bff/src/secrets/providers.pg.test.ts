@@ -94,3 +94,24 @@ test('a name that is taken in another provider is taken', async () => {
   });
   expect(status).toBe(409);
 });
+
+test('many are copied at once: each is copied, and the copies are what is used', async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `MANY_${10 + index}`);
+  const other = await startTestNode({
+    DROPSAFE_PROVIDERS: JSON.stringify([{ type: 'database' }, { type: 'env' }]),
+    ...Object.fromEntries(names.map((name) => [`DROPSAFE_SECRET_${name}`, newCanary()])),
+  });
+  try {
+    const manager = await other.as('manager', ['SECRET_MANAGEMENT']);
+    const copies = await Promise.all(
+      names.map((name) =>
+        manager.send('POST', `/secrets/${name}/copies`, { from: 'env', to: 'database' }),
+      ),
+    );
+    expect(new Set(copies.map(({ status }) => status))).toEqual(new Set([201]));
+    const { json } = await manager.send('GET', '/secrets?provider=database');
+    expect(json.items.filter(({ isUsed }: { isUsed: boolean }) => isUsed)).toHaveLength(40);
+  } finally {
+    await other.stop();
+  }
+});
