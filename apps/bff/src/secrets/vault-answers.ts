@@ -97,6 +97,11 @@ export function hasError(content: unknown, pattern: RegExp): boolean {
   return parsed.success && parsed.data.errors.some((error) => pattern.test(error));
 }
 
+/** True when a 503 says that the vault is sealed: in an error, or as the answer of `sys/health`. A proxy answers 503, too. */
+export function isSealed(content: unknown): boolean {
+  return hasError(content, /\bis sealed\b/i) || (isRecord(content) && content['sealed'] === true);
+}
+
 /** The current version out of the metadata of an entry. `now` in milliseconds since 1970. */
 export function readCurrent(content: unknown, now: number): CurrentVersion {
   const { current_version: version, versions } = read(MetadataSchema, content).data;

@@ -5,7 +5,7 @@
  */
 import { createWayOut, WayFailure, type Incoming } from '../base/way-out.ts';
 import { Redacted } from '../base/redacted.ts';
-import { hasError, vaultFailure, type VaultAnswer } from './vault-answers.ts';
+import { hasError, isSealed, vaultFailure, type VaultAnswer } from './vault-answers.ts';
 import type { ProviderFailure } from './outside-provider.ts';
 import type { VaultSettings } from './vault-settings.ts';
 
@@ -133,7 +133,7 @@ function understand({ status, body }: Incoming): VaultAnswer {
     case 429:
       throw vaultFailure('rate-limited', code);
     case 503:
-      throw vaultFailure(hasError(content, /\bis sealed\b/i) ? 'sealed' : 'failing', code);
+      throw vaultFailure(isSealed(content) ? 'sealed' : 'failing', code);
     default:
       // Redirects, too: a token is sent to the address that was configured, and nowhere else.
       throw vaultFailure(status >= 500 ? 'failing' : 'misconfigured', code);
