@@ -17,6 +17,7 @@ export type Fault =
   | 'huge answer'
   | 'cut answer'
   | 'another shape'
+  | 'repeats what was sent'
   | 'redirect';
 
 const json = (res: ServerResponse, status: number, body: unknown, headers = {}) => {
@@ -69,6 +70,8 @@ export const faults: Record<Fault, (res: ServerResponse, elsewhere: string) => v
     setImmediate(() => res.socket?.destroy());
   },
   'another shape': (res) => json(res, 200, { data: { keys: 7, data: [], versions: null } }),
+  'repeats what was sent': (res) =>
+    json(res, 500, { errors: [JSON.stringify(res.req.headers), res.req.url] }),
   redirect: (res, elsewhere) => {
     res.writeHead(307, { Location: `${elsewhere}/v1/secret/x` });
     res.end();

@@ -132,8 +132,9 @@ export async function startVaultServer(
     return found !== undefined && found.until > now() ? found : undefined;
   }
 
+  /** Whole seconds, as in Go; what has just begun is whole. */
   const secondsLeft = ({ until }: Token) =>
-    until === Number.POSITIVE_INFINITY ? 0 : Math.round((until - now()) / 1000);
+    until === Number.POSITIVE_INFINITY ? 0 : Math.floor((until - now() + 20) / 1000);
 
   const authOf = (id: string, token: Token) => ({
     client_token: id,

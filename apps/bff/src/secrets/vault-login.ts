@@ -58,7 +58,9 @@ const AuthSchema = z.object({
   }),
 });
 const RenewedSchema = z.object({ auth: LeaseSchema });
-const LookupSchema = z.object({ data: z.object({ ttl: z.number(), renewable: z.boolean() }) });
+const LookupSchema = z.object({
+  data: z.object({ ttl: z.number(), expire_time: z.string().nullish(), renewable: z.boolean() }),
+});
 
 /** Signs in at the first request, not here. */
 export function createVaultLogin({
@@ -122,7 +124,9 @@ export function createVaultLogin({
     if (answer.status === 403) return sessionOf(token, 0, false);
     const parsed = LookupSchema.safeParse(answer.content);
     if (!parsed.success) throw vaultFailure('misconfigured', `LOOKUP_HTTP_${answer.status}`);
-    return sessionOf(token, parsed.data.data.ttl, parsed.data.data.renewable);
+    const { ttl, expire_time: end, renewable } = parsed.data.data;
+    // Whole seconds are told: a token with an end may have less than one left.
+    return sessionOf(token, ttl === 0 && typeof end === 'string' ? 0.5 : ttl, renewable);
   }
 
   async function contentOf(credential: VaultCredential): Promise<Redacted<string>> {
@@ -179,6 +183,7 @@ export function createVaultLogin({
     if (session !== current || isClosed) return true;
     if (status !== 200 || !parsed.success) return false;
     const { lease_duration: seconds, renewable } = parsed.data.auth;
+    if (seconds === 0) return false;
     const renewed = sessionOf(current.token, seconds, renewable);
     const isShort = renewed.leaseMs < current.leaseMs / 2;
     session = { ...renewed, since: current.since, leaseMs: current.leaseMs };

@@ -59,12 +59,15 @@ export function createVaultProvider(
   const folder = settings.folder === '' ? [] : settings.folder.split('/');
   const told = new Set<string>();
   let isMountProven = false;
+  let isClosed = false;
 
   // --- the way there ---
 
   /** One operation: all of its requests together have one time limit. */
-  const operation = <T>(work: (signal: AbortSignal) => Promise<T>) =>
-    breaker.run(() => within(settings.timeoutMs, work));
+  async function operation<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (isClosed) throw vaultFailure('unreachable', 'CLOSED');
+    return breaker.run(() => within(settings.timeoutMs, work));
+  }
 
   /** A request with a token. Refused, it is tried once more with another token, if one can be had. */
   async function ask(request: VaultRequest, signal: AbortSignal): Promise<VaultAnswer> {
@@ -240,6 +243,7 @@ export function createVaultProvider(
     },
 
     async close() {
+      isClosed = true;
       login.close();
       client.close();
     },
@@ -250,6 +254,7 @@ export function createVaultProvider(
     const query = 'standbyok=true&perfstandbyok=true';
     const request = { method: 'GET', path: ['sys', 'health'], query, isAtRoot: true } as const;
     const { status } = await client.send(request, undefined, signal);
-    if (status !== 200) throw vaultFailure('misconfigured', `HEALTH_HTTP_${status}`);
+    if (status !== 200)
+      throw vaultFailure(status === 403 ? 'denied' : 'misconfigured', `HEALTH_HTTP_${status}`);
   }
 }
