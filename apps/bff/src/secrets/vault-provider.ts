@@ -38,7 +38,7 @@ export interface VaultProviderOptions {
 }
 
 /** The contract says two seconds. */
-const healthMs = 1_900;
+const healthMs = 1_800;
 /** So many names that cannot be used are remembered as told. */
 const mostTold = 10_000;
 
