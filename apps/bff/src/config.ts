@@ -172,7 +172,13 @@ function readList(
 
 function readProviders(file: string | undefined, json: string | undefined): ProviderSettings[] {
   const list = readList('DROPSAFE_PROVIDERS', file, json);
-  return list === undefined ? usualProviders : parseProviders(list.variable, list.text);
+  if (list === undefined) return usualProviders;
+  const providers = parseProviders(list.variable, list.text, list.read);
+  for (const provider of providers) {
+    if (provider.type === 'vault')
+      demandCertificates(list.variable, provider.name, provider.vault.authorities);
+  }
+  return providers;
 }
 
 function readSignInProviders(file: string | undefined, json: string | undefined): SignInProvider[] {
@@ -180,14 +186,15 @@ function readSignInProviders(file: string | undefined, json: string | undefined)
   if (list === undefined) return [];
   const { variable, text, read } = list;
   const providers = parseSignInProviders(variable, text, read);
-  for (const { name, authorities } of providers) {
-    if (authorities !== undefined && !isCertificate(authorities)) {
-      throw new StartError(
-        `${variable} cannot be used: provider ${name}, caFile: the file must hold certificates as PEM.`,
-      );
-    }
-  }
+  for (const { name, authorities } of providers) demandCertificates(variable, name, authorities);
   return providers;
+}
+
+function demandCertificates(variable: string, provider: string, pem: string | undefined): void {
+  if (pem === undefined || isCertificate(pem)) return;
+  throw new StartError(
+    `${variable} cannot be used: provider ${provider}, caFile: the file must hold certificates as PEM.`,
+  );
 }
 
 function isCertificate(pem: string): boolean {

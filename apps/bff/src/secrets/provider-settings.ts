@@ -5,12 +5,15 @@
 import { ProviderNameSchema, ProviderTypeSchema } from '@dropsafe/contract/providers';
 import { z } from 'zod';
 import { StartError } from '../base/start-error.ts';
+import type { ReadNamedFile } from '../identity/sign-in-providers.ts';
+import { parseVaultSettings, type VaultSettings } from './vault-settings.ts';
 
 /** One provider, in the place that it has among them. */
 export type ProviderSettings = { name: string } & (
   | { type: 'database' }
   | { type: 'env' }
   | { type: 'file'; folder: string; dropTrailingNewline: boolean }
+  | { type: 'vault'; vault: VaultSettings }
 );
 
 const EntrySchema = z.discriminatedUnion('type', [
@@ -25,6 +28,8 @@ const EntrySchema = z.discriminatedUnion('type', [
       .regex(/^\/[^\0]{0,4095}$/, 'must be an absolute path'),
     dropTrailingNewline: z.boolean({ error: 'must be true or false' }).default(false),
   }),
+  // The rest is read by vault-settings.ts.
+  z.looseObject({ type: z.literal('vault'), name: ProviderNameSchema.default('vault') }),
 ]);
 
 /** Without a configuration everything is in the database. */
@@ -37,7 +42,11 @@ const mostProviders = 16;
  * The providers of a configuration. Throws a `StartError` that names `variable`, the provider and the field, and repeats
  * nothing of what stands there.
  */
-export function parseProviders(variable: string, json: string): ProviderSettings[] {
+export function parseProviders(
+  variable: string,
+  json: string,
+  readFile: ReadNamedFile,
+): ProviderSettings[] {
   const refuse = (where: string, why: string): never => {
     throw new StartError(`${variable} cannot be used: ${where}${why}.`);
   };
@@ -47,7 +56,12 @@ export function parseProviders(variable: string, json: string): ProviderSettings
   const providers = list.map((item, index): ProviderSettings => {
     const where = `provider number ${index + 1}`;
     const parsed = EntrySchema.safeParse(item);
-    if (parsed.success) return { name: parsed.data.type, ...parsed.data };
+    if (parsed.success) {
+      if (parsed.data.type !== 'vault') return { name: parsed.data.type, ...parsed.data };
+      const { type, name, ...vault } = parsed.data;
+      const whole = `${variable} cannot be used: provider ${name}`;
+      return { type, name, vault: parseVaultSettings(whole, vault, readFile) };
+    }
     const issue = parsed.error.issues[0];
     const field = issue?.path.join('.') ?? '';
     if (issue?.code === 'unrecognized_keys') return refuse(where, ' has a field that is not known');

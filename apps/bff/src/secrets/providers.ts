@@ -22,6 +22,8 @@ import { createFileProvider } from './file-provider.ts';
 import type { OutsideProvider } from './outside-provider.ts';
 import type { SecretProvider } from './provider.ts';
 import type { ProviderSettings } from './provider-settings.ts';
+import { shownName } from './shown-name.ts';
+import { createVaultProvider } from './vault-provider.ts';
 
 /** The providers of this node. */
 export interface Providers {
@@ -62,7 +64,7 @@ const waitMs = 250;
 /** What the start waits for one. */
 const startMs = 5_000;
 /** What the end waits for lists that are under way. */
-const closeMs = 3_000;
+const closeMs = 500;
 
 /** Makes the providers that are configured. */
 export function createProviders(
@@ -96,6 +98,14 @@ export function createProviders(
         return createEnvProvider(environment);
       case 'file':
         return createFileProvider(entry, log);
+      case 'vault':
+        return createVaultProvider(entry.vault, {
+          onLeftOut: (left) =>
+            log.warn('secrets.vault-left-out', {
+              provider: entry.name,
+              names: left.map(shownName),
+            }),
+        });
     }
   }
 
