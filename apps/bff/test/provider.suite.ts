@@ -25,8 +25,8 @@ export interface PlaceUnderTest {
   /** Puts a value there, or replaces it, while the node runs. */
   seed?: (name: string, value: string) => Promise<void>;
   remove?: (name: string) => Promise<void>;
-  /** Makes it fail from now on. */
-  break?: () => Promise<void>;
+  /** Makes it fail from now on, in one of the ways of `failures`. */
+  break?: (reason: ProviderFailureReason) => Promise<void>;
   mend?: () => Promise<void>;
   stop?: () => Promise<void>;
 }
@@ -38,8 +38,8 @@ export interface ProviderUnderTest {
   start: (initial: ReadonlyMap<string, string>) => Promise<PlaceUnderTest>;
   /** True when only Dropsafe puts any there: then the suite does. */
   isSeededByDropsafe?: true;
-  /** What it says of itself once it is broken. */
-  failure?: ProviderFailureReason;
+  /** What it can say of itself once it is broken. */
+  failures?: readonly ProviderFailureReason[];
   /** Within this it answers that it is broken. */
   limitMs?: number;
 }
@@ -47,7 +47,7 @@ export interface ProviderUnderTest {
 /** Declares the tests of a provider. */
 export function describeProvider(
   type: string,
-  { capabilities, start, isSeededByDropsafe, failure, limitMs = 10_000 }: ProviderUnderTest,
+  { capabilities, start, isSeededByDropsafe, failures = [], limitMs = 10_000 }: ProviderUnderTest,
 ): void {
   describe(`the provider ${type}`, { timeout: 60_000 }, () => {
     const initial = new Map([
@@ -381,39 +381,41 @@ export function describeProvider(
       expect(await valueOf('VANISHING')).toBe(value);
     });
 
-    test('says that it is down, within its time, and holds up nobody else', async ({ skip }) => {
-      if (place.break === undefined || place.mend === undefined) return skip();
-      const before = await listed();
-      await place.break();
-      try {
-        const began = performance.now();
-        const used = await send('POST', `${path('PLAIN')}/copies`, copying());
-        expect([used.status, used.problem.type]).toEqual([503, '/problems/provider-unavailable']);
-        expect(performance.now() - began).toBeLessThan(limitMs);
-        for (const method of ['PATCH', 'DELETE'] as const) {
-          const can = method === 'PATCH' ? capabilities.update : capabilities.delete;
-          const body = method === 'PATCH' ? { value: newCanary() } : undefined;
-          expect((await send(method, path('PLAIN'), body)).status).toBe(can ? 503 : 405);
+    test.each(failures)(
+      'when it is down (%s) it says so within its time, and holds up nobody else',
+      async (reason) => {
+        const before = await listed();
+        await place.break?.(reason);
+        try {
+          const began = performance.now();
+          const used = await send('POST', `${path('PLAIN')}/copies`, copying());
+          expect([used.status, used.problem.type]).toEqual([503, '/problems/provider-unavailable']);
+          expect(performance.now() - began).toBeLessThan(limitMs);
+          for (const method of ['PATCH', 'DELETE'] as const) {
+            const can = method === 'PATCH' ? capabilities.update : capabilities.delete;
+            const body = method === 'PATCH' ? { value: newCanary() } : undefined;
+            expect((await send(method, path('PLAIN'), body)).status).toBe(can ? 503 : 405);
+          }
+          const { json } = await send('GET', '/providers');
+          expect(json.items[0].health).toMatchObject({ status: 'down', reason });
+          expect(json.items[1].health).toMatchObject({ status: 'up', reason: null });
+          expect(await listed()).toEqual(before);
+          expect((await send('GET', path('PLAIN'))).json).toMatchObject({ name: 'PLAIN', provider: name }); // prettier-ignore
+          const other = { name: `BESIDE_${reason}`, value: newCanary(), provider: 'database' }; // prettier-ignore
+          expect((await send('POST', '/secrets', other)).status).toBe(201);
+          expect(node.lines.join('')).toContain('"event":"provider.failed"');
+        } finally {
+          await place.mend?.();
         }
-        const { json } = await send('GET', '/providers');
-        expect(json.items[0].health).toMatchObject({ status: 'down', ...(failure && { reason: failure }) }); // prettier-ignore
-        expect(json.items[1].health).toMatchObject({ status: 'up', reason: null });
+        await until('it is used again', async () => {
+          const { status } = await send('POST', `${path('PLAIN')}/copies`, copying());
+          return status === 201;
+        });
+        await send('DELETE', `${path('PLAIN')}?provider=database`);
+        expect(await valueOf('PLAIN')).toBe(initial.get('PLAIN'));
         expect(await listed()).toEqual(before);
-        expect((await send('GET', path('PLAIN'))).json).toMatchObject({ name: 'PLAIN', provider: name }); // prettier-ignore
-        const other = { name: `BESIDE_${type.toUpperCase()}`, value: newCanary(), provider: 'database' }; // prettier-ignore
-        expect((await send('POST', '/secrets', other)).status).toBe(201);
-        expect(node.lines.join('')).toContain('"event":"provider.failed"');
-      } finally {
-        await place.mend();
-      }
-      await until('it is used again', async () => {
-        const { status } = await send('POST', `${path('PLAIN')}/copies`, copying());
-        return status === 201;
-      });
-      await send('DELETE', `${path('PLAIN')}?provider=database`);
-      expect(await valueOf('PLAIN')).toBe(initial.get('PLAIN'));
-      expect(await listed()).toEqual(before);
-    });
+      },
+    );
   });
 }
 
