@@ -68,7 +68,7 @@ export interface VaultServer {
   /** Does something as root, past HTTP and faults. */
   asRoot(method: Call['method'], path: string, body?: object, namespace?: string): Reply;
   /** Something that happens once, right before the next request of this kind is handled. */
-  before(method: string, path: RegExp, then: () => void): void;
+  before(method: string, path: RegExp, happen: () => void): void;
   /** Fails; only below `path`, where it is given. */
   fail(fault: Fault | undefined, path?: RegExp): void;
   /** Puts its clock forward. */
@@ -100,7 +100,7 @@ export async function startVaultServer(
   const tokens = new Map<string, Token>();
   const issued: string[] = [];
   const requests: Recorded[] = [];
-  let once_: { method: string; path: RegExp; then: () => void } | undefined;
+  let awaited: { method: string; path: RegExp; happen: () => void } | undefined;
   let fault: { kind: Fault; path: RegExp } | undefined;
   let aheadMs = 0;
   const now = () => Date.now() + aheadMs;
@@ -319,10 +319,10 @@ export async function startVaultServer(
     const { headers } = req;
     requests.push({ method, path, namespace, hasToken: token !== undefined, headers });
     const content = await readAll(req);
-    if (once_?.method === method && once_.path.test(path)) {
-      const { then } = once_;
-      once_ = undefined;
-      then();
+    if (awaited?.method === method && awaited.path.test(path)) {
+      const { happen } = awaited;
+      awaited = undefined;
+      happen();
     }
     const kind = fault?.path.test(path) === true ? fault.kind : undefined;
     if (kind !== undefined && !(kind === 'sealed' && path.startsWith('sys/'))) {
@@ -371,7 +371,7 @@ export async function startVaultServer(
       const sent = structuredClone(body) as Record<string, unknown>;
       return at.engine.handle({ method, path: at.path, query: new URLSearchParams(), body: sent });
     },
-    before: (method, path, then) => void (once_ = { method, path, then }),
+    before: (method, path, happen) => void (awaited = { method, path, happen }),
     fail: (kind, path = /^/) => void (fault = kind && { kind, path }),
     pass: (ms) => void (aheadMs += ms),
     stop: () =>

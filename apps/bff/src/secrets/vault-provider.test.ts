@@ -1,9 +1,8 @@
-import { describe, test } from 'vitest';
 import { findVaultBinary, startVaultBinary } from '../../testkit/vault-binary.ts';
 import { startVaultServer } from '../../testkit/vault-server.ts';
 import { vaultSuite } from '../../testkit/vault-suite.ts';
 
-vaultSuite('a vault, on the server of the tests', async () => {
+vaultSuite('on the server of the tests', async () => {
   const server = await startVaultServer();
   return {
     address: server.address,
@@ -21,8 +20,7 @@ vaultSuite('a vault, on the server of the tests', async () => {
 });
 
 const binary = findVaultBinary();
-if (binary === undefined)
-  describe('a vault, on the real program', () => {
-    test.skip('not run: neither bao nor vault is on the PATH', () => {});
-  });
-else vaultSuite('a vault, on the real program', () => startVaultBinary(binary));
+vaultSuite(
+  'on the real program, where bao or vault is on the PATH',
+  binary === undefined ? undefined : () => startVaultBinary(binary),
+);
