@@ -63,7 +63,10 @@ export function Group({ count, words, meaning, entries, isOpen }: GroupProps) {
             {meaning}
           </Typography>
         )}
-        <Box component="ul" sx={{ listStyle: 'none', m: 0, mt: 0.5, p: 0 }}>
+        <Box
+          component="ul"
+          sx={{ display: 'grid', rowGap: 0.5, listStyle: 'none', m: 0, mt: 0.5, p: 0 }}
+        >
           {entries.slice(0, shownNames).map((entry) => (
             <li key={typeof entry === 'string' ? entry : entry.name}>
               <Name>{typeof entry === 'string' ? entry : entry.name}</Name>

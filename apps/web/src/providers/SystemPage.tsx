@@ -56,7 +56,9 @@ function Providers() {
         />
       )}
       {providers.data === undefined ? (
-        !providers.isError && <Skeleton variant="rounded" height={200} aria-label="Loading" />
+        <Box aria-busy={providers.isFetching}>
+          {!providers.isError && <Skeleton variant="rounded" height={160} />}
+        </Box>
       ) : (
         <Box
           component="ol"
@@ -174,8 +176,8 @@ function ProviderCard({ provider, place, hasOthers, copyReason, onCopy }: Provid
 const Facts = styled('dl')(({ theme: { vars, typography } }) => ({
   ...typography.body2,
   display: 'grid',
-  gridTemplateColumns: 'repeat(auto-fit, minmax(min(200px, 100%), 1fr))',
-  gap: '12px 24px',
+  gridTemplateColumns: 'repeat(auto-fit, minmax(132px, 1fr))',
+  gap: '12px 16px',
   margin: '12px 0 0',
   '& dt': { color: vars.palette.text.secondary, fontSize: '0.8125rem' },
   '& dd': { margin: 0 },

@@ -66,7 +66,7 @@ function ProviderFilter({ provider, providers, onChoose }: ProviderFilterProps) 
       onChange={({ target: { value } }) =>
         onChoose(ProviderNameSchema.optional().catch(undefined).parse(value))
       }
-      sx={{ flex: { xs: 1, sm: 'none' }, minWidth: 0 }}
+      sx={{ flex: { xs: '1 1 100%', sm: 'none' }, minWidth: 0 }}
     >
       <option value="">All providers</option>
       {[...names].map((name) => (
