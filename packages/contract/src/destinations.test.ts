@@ -325,24 +325,24 @@ describe('whatever is typed', () => {
   // Few words, so that destinations and targets meet; odd spellings, so that they meet in every way.
   const scheme = fc.constantFrom('https', 'HTTPS', 'http', 'smtps', 'smtp');
   const host = fc.constantFrom(
-    ...['a.example.com', 'A.Example.com.', 'b.a.example.com', 'example.com', '*.example.com'],
-    ...[
-      '*.a.example.com',
-      'bücher.example.com',
-      'xn--bcher-kva.example.com',
-      '127.0.0.1',
-      '0x7f.1',
-    ],
-    ...[
-      '2130706433',
-      '[::1]',
-      '[0:0::1]',
-      '[::ffff:127.0.0.1]',
-      '*.co.uk',
-      'evil.co.uk',
-      'a..b',
-      'a,b',
-    ],
+    'a.example.com',
+    'A.Example.com.',
+    'b.a.example.com',
+    'example.com',
+    '*.example.com',
+    '*.a.example.com',
+    'bücher.example.com',
+    'xn--bcher-kva.example.com',
+    '127.0.0.1',
+    '0x7f.1',
+    '2130706433',
+    '[::1]',
+    '[0:0::1]',
+    '[::ffff:127.0.0.1]',
+    '*.co.uk',
+    'evil.co.uk',
+    'a..b',
+    'a,b',
   );
   const port = fc.constantFrom('', '', '', ':443', ':80', ':0443', ':8443', ':');
   const segment = fc.oneof(

@@ -97,7 +97,7 @@ function demandWhole(parts: readonly Part[]): void {
 function evaluateSecret<T>(part: SecretPart, operations: ValueOperations<T>): T {
   const value = operations.lookUp(part.value.name);
   if (value === undefined) throw new EvaluationError('secret-unknown');
-  return part.filters.reduce(
+  return part.filters.reduce<T>(
     (filtered, { name }) => operations.filter(filtered, filters[name].apply, name),
     value,
   );
@@ -108,5 +108,8 @@ function plainTextOf(part: Part): string {
   if (part.kind === 'text') return part.text;
   if (part.kind === 'broken') throw new EvaluationError('broken');
   if (part.value.kind === 'secret') throw new EvaluationError('secret-in-plain-field');
-  return part.filters.reduce((text, { name }) => filters[name].apply(text), part.value.text);
+  return part.filters.reduce<string>(
+    (text, { name }) => filters[name].apply(text),
+    part.value.text,
+  );
 }

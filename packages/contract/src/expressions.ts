@@ -160,7 +160,9 @@ function reportToken(parsed: ParsedExpression, token: Token): void {
   for (const at of token.badEscapes) report(parsed, 'escape-not-valid', { start: at, end: at + 1 });
 }
 
-function isString(token: Token | undefined): token is Token {
+function isString(
+  token: Token | undefined,
+): token is Token & { kind: 'string' | 'unclosed-string' | 'curly-string' } {
   return (
     token?.kind === 'string' || token?.kind === 'unclosed-string' || token?.kind === 'curly-string'
   );
