@@ -37,6 +37,8 @@ describe('one address has one spelling', () => {
     ['https://[::FFFF:127.0.0.1]', 'https://[::ffff:7f00:1]'],
     ['https://*.Example.com', 'https://*.example.com'],
     ['https://*.example.com:8443', 'https://*.example.com:8443'],
+    ['https://*.acme.co.uk', 'https://*.acme.co.uk'],
+    ['https://*.com.au.example', 'https://*.com.au.example'],
     ['https://127.0.0.1.', 'https://127.0.0.1'],
     ['https://127.0.1.0x', 'https://127.0.1.0'],
     ['https://evil。example.com', 'https://evil.example.com'],
@@ -166,6 +168,14 @@ describe('refused', () => {
     [`https://example.com/${'ü'.repeat(100)}`],
   ])('%j', (text) => {
     expect(canonical(text)).toMatch(/^refused: /);
+  });
+
+  test('with words for what is wrong', () => {
+    expect(canonical('https://example.com/a//b')).toContain('one "/" between its parts');
+    expect(canonical('https://example.com/a?b')).toContain('query');
+    expect(canonical('https://a@example.com/b')).toContain('user name');
+    expect(canonical('https://example.com/a@b/*')).toContain('"*"');
+    expect(canonical('https://*.github.io')).toContain('Everybody can get a name');
   });
 
   test('a refusal never repeats what was typed', () => {

@@ -56,10 +56,7 @@ export function tokenizeExpression(text: string, from: number): TokenizedExpress
       continue;
     }
     const token = readToken(text, at);
-    const last = tokens.at(-1);
-    if (token.kind === 'other' && last?.kind === 'other' && last.end === token.start)
-      last.end = token.end;
-    else tokens.push(token);
+    tokens.push(token);
     at = token.end;
   }
   return { tokens, ending: 'unclosed', end: text.length };
@@ -86,9 +83,7 @@ function readToken(text: string, start: number): Token {
   if (closing !== undefined) return token('curly-string', endOfCurly(text, start + 1, closing));
   let end = start;
   while (end < text.length && isNameCharacter(text.charCodeAt(end))) end += 1;
-  if (end > start) return token('name', end, text.slice(start, end));
-  // A pair of surrogates is one character.
-  return token('other', start + ((text.codePointAt(start) ?? 0) > 0xff_ff ? 2 : 1));
+  return end > start ? token('name', end, text.slice(start, end)) : token('other', start + 1);
 }
 
 function readString(

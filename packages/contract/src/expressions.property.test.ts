@@ -124,6 +124,8 @@ describe('whatever is typed', () => {
           );
           expect(call?.[2]).toBe(reference.name);
         }
+        const places = problems.map(({ start }) => start);
+        expect(places).toEqual(places.toSorted((a, b) => a - b));
         for (const { start, end, message } of problems) {
           if (start < 0 || end <= start || end > typed.length)
             throw new Error('A problem has no place.');

@@ -82,7 +82,17 @@ describe('what is wrong is named, with its place', () => {
     ["{{ secret 'A' | trim }}", [['secret-without-name', "secret 'A'"]]],
     ['{{ secret() }}', [['secret-without-name', 'secret()']]],
     ['{{ secret( }}', [['secret-without-name', 'secret(']]],
+    [
+      '{{ x "y }}\uD800',
+      [
+        ['not-a-value', 'x "y '],
+        ['quote-unclosed', '"'],
+        ['not-text', '\uD800'],
+      ],
+    ],
     ['{{ secret(TOKEN) }}', [['name-without-quotes', 'TOKEN']]],
+    ['{{ secret(a.b/🔑) }}', [['name-without-quotes', 'a.b/🔑']]],
+    ['{{ “A }} ”', [['typographic-quotes', '“A ']]],
     [
       '{{ secret(TOKEN) | sk }}',
       [

@@ -199,9 +199,11 @@ function readSecret(
   reader.next += 1;
   const argument = reader.tokens[reader.next];
   if (!isString(argument)) {
+    // Up to the bracket that closes: a value that was pasted here has dots and slashes.
+    const beforeBracket = skipWhile(reader, ({ kind }) => kind === 'name' || kind === 'other');
     const end = skipToFilter(reader);
-    const isNamed = argument?.kind === 'name' || argument?.kind === 'other';
-    if (isNamed) report(parsed, 'name-without-quotes', argument);
+    if (argument !== undefined && beforeBracket !== undefined)
+      report(parsed, 'name-without-quotes', { start: argument.start, end: beforeBracket });
     else
       report(parsed, 'secret-without-name', {
         start: keyword.start,
@@ -252,10 +254,14 @@ function readFilters(reader: Reader, parsed: ParsedExpression): AppliedFilter[] 
 
 /** Skips to the next `|` or the end; says where the last token that it skipped ends. */
 function skipToFilter(reader: Reader): number | undefined {
+  return skipWhile(reader, ({ kind }) => kind !== '|');
+}
+
+function skipWhile(reader: Reader, isSkipped: (token: Token) => boolean): number | undefined {
   let end: number | undefined;
   for (;;) {
     const token = reader.tokens[reader.next];
-    if (token === undefined || token.kind === '|') return end;
+    if (token === undefined || !isSkipped(token)) return end;
     end = token.end;
     reader.next += 1;
   }

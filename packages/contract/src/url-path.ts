@@ -50,9 +50,8 @@ export function isPathWithin(inner: string, outer: string): boolean {
 }
 
 function reasonAgainst(segment: string): string | undefined {
-  if (/%(?![0-9a-f]{2})/i.test(segment)) return 'A "%" in a path needs two hexadecimal digits.';
   const decoded = decode(segment);
-  if (decoded === undefined) return 'The path has encoded characters that are no UTF-8.';
+  if (decoded === undefined) return 'The path has a "%" that encodes no character.';
   // Some servers normalise names before they look them up: U+2025 becomes "..", U+FF0F becomes "/".
   const plain = decoded.normalize('NFKC');
   if (/[/\\?#%\p{Cc}]/u.test(decoded + plain))
