@@ -221,21 +221,25 @@ async function inItsTurn<T>(database: Database, work: (tx: Transaction) => Promi
   }
 }
 
-/** In two steps, so that no name is used twice in between, which the unique index would refuse. */
+/**
+ * In two steps, so that no name is used twice in between, which the unique index would refuse. Each begins with the few that
+ * are not used and finds the others by the index of their names: what was just listed may be thousands, of which the planner knows nothing.
+ */
 async function settle(tx: Transaction, order: readonly string[]): Promise<void> {
   const configured = sql`${makePgArray([...order])}::text[]`;
-  const ranked = sql`ranked as (
-    select id, standing, row_number() over (
-        partition by name order by coalesce(array_position(${configured}, provider), 10000), created_at, id
-      ) = 1 and provider = any(${configured}) as is_first
-    from ${secrets}
-    where standing in ('used', 'shadowed') and name in (select name from ${secrets} where standing <> 'used' and standing = 'shadowed'))`;
+  const rankOf = (row: SQL) => sql`coalesce(array_position(${configured}, ${row}.provider), 10000)`;
+  const waiting = sql`waiting.standing <> 'used' and waiting.standing = 'shadowed' and waiting.provider = any(${configured})`;
   await tx.execute(sql`
-    with ${ranked} update ${secrets} there set standing = 'shadowed', standing_at = now()
-    from ranked where ranked.id = there.id and there.standing = 'used' and not is_first`);
+    update ${secrets} there set standing = 'shadowed', standing_at = now()
+    where there.id in (
+      select used.id from ${secrets} waiting join ${secrets} used on used.name = waiting.name and used.standing = 'used'
+      where ${waiting} and ${rankOf(sql`waiting`)} < ${rankOf(sql`used`)})`);
   await tx.execute(sql`
-    with ${ranked} update ${secrets} there set standing = 'used', standing_at = now()
-    from ranked where ranked.id = there.id and there.standing = 'shadowed' and is_first`);
+    update ${secrets} there set standing = 'used', standing_at = now()
+    where there.id in (
+      select distinct on (waiting.name) waiting.id from ${secrets} waiting
+      where ${waiting} and not exists (select from ${secrets} used where used.name = waiting.name and used.standing = 'used')
+      order by waiting.name, ${rankOf(sql`waiting`)}, waiting.created_at, waiting.id)`);
 }
 
 async function findClashes(tx: Transaction, order: readonly string[]): Promise<Clash[]> {
