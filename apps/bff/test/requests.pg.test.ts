@@ -64,7 +64,7 @@ const samples: Record<keyof typeof operations, { path?: string; body?: () => unk
   describeSecret: { path: '/secrets/NOT_THERE' },
   updateSecret: { path: '/secrets/NOT_THERE', body: () => ({ description: 'x' }) },
   deleteSecret: { path: '/secrets/NOT_THERE' },
-  copySecret: { path: '/secrets/NOT_THERE/copies', body: () => ({ from: 'env', to: 'database' }) },
+  copySecret: { path: '/secrets/NOT_THERE/copies', body: () => ({ from: 'database', to: 'env' }) },
   listProviders: {},
   listUsers: {},
   createUser: { body: () => ({ name: `u-${crypto.randomUUID()}` }) },

@@ -222,29 +222,24 @@ async function inItsTurn<T>(database: Database, work: (tx: Transaction) => Promi
 }
 
 /**
- * In two steps, so that no name is used twice in between, which the unique index would refuse. Both are about what was seen
- * at one moment: a copy that arrives between them is settled by who made it.
+ * In two steps, so that no name is used twice in between, which the unique index would refuse. Each begins with the few that
+ * are not used and finds the others by the index of their names: what was just listed may be thousands, of which the planner knows nothing.
  */
 async function settle(tx: Transaction, order: readonly string[]): Promise<void> {
   const configured = sql`${makePgArray([...order])}::text[]`;
-  const moves = await tx.execute<{ id: string; isFirst: boolean }>(sql`
-    with ranked as (
-      select id, standing, row_number() over (
-          partition by name order by coalesce(array_position(${configured}, provider), 10000), created_at, id
-        ) = 1 and provider = any(${configured}) as is_first
-      from ${secrets}
-      where standing in ('used', 'shadowed') and name in (select name from ${secrets} where standing <> 'used' and standing = 'shadowed'))
-    select id, is_first as "isFirst" from ranked where is_first = (standing = 'shadowed')`);
-  for (const [isFirst, before, after] of [
-    [false, 'used', 'shadowed'],
-    [true, 'shadowed', 'used'],
-  ] as const) {
-    const ids = [...moves].filter((move) => move.isFirst === isFirst).map(({ id }) => id);
-    if (ids.length === 0) continue;
-    await tx.execute(sql`
-      update ${secrets} set standing = ${after}, standing_at = now()
-      where id = any(${makePgArray(ids)}::uuid[]) and standing = ${before}`);
-  }
+  const rankOf = (row: SQL) => sql`coalesce(array_position(${configured}, ${row}.provider), 10000)`;
+  const waiting = sql`waiting.standing <> 'used' and waiting.standing = 'shadowed' and waiting.provider = any(${configured})`;
+  await tx.execute(sql`
+    update ${secrets} there set standing = 'shadowed', standing_at = now()
+    where there.id in (
+      select used.id from ${secrets} waiting join ${secrets} used on used.name = waiting.name and used.standing = 'used'
+      where ${waiting} and ${rankOf(sql`waiting`)} < ${rankOf(sql`used`)})`);
+  await tx.execute(sql`
+    update ${secrets} there set standing = 'used', standing_at = now()
+    where there.id in (
+      select distinct on (waiting.name) waiting.id from ${secrets} waiting
+      where ${waiting} and not exists (select from ${secrets} used where used.name = waiting.name and used.standing = 'used')
+      order by waiting.name, ${rankOf(sql`waiting`)}, waiting.created_at, waiting.id)`);
 }
 
 async function findClashes(tx: Transaction, order: readonly string[]): Promise<Clash[]> {

@@ -48,8 +48,9 @@ export function prepareListSecrets(
     const [field, direction, beyond] = orderOf(sort);
     const key = sortKeys(secrets)[field];
     const last = sql`${sql.placeholder('key')}::${field === 'name' ? sql`text` : sql`timestamptz`}`;
+    const columns = { ...identifiedColumns, alsoIn: alsoIn(search, providers) };
     return queries
-      .select(identifiedColumns)
+      .select(columns)
       .from(secrets)
       .where(
         and(
@@ -62,12 +63,13 @@ export function prepareListSecrets(
       .orderBy(sql`${key} ${direction}`, sql`${secrets.name} ${direction}`)
       .limit(sql.placeholder('limit'));
   };
-  const all = { q: '', provider: undefined };
-  const prepare = (sort: Sort) => ({
-    first: page(sort, all, false).prepare('list_secrets'),
-    next: page(sort, all, true).prepare('list_secrets_after'),
+  const prepare = (sort: Sort, provider: string | undefined) => ({
+    first: page(sort, { q: '', provider }, false).prepare('list_secrets'),
+    next: page(sort, { q: '', provider }, true).prepare('list_secrets_after'),
   });
-  const bySort = new Map(SortSchema.options.map((sort) => [sort, prepare(sort)]));
+  const ofProvider = (provider: string | undefined) =>
+    new Map(SortSchema.options.map((sort) => [sort, prepare(sort, provider)]));
+  const byProvider = new Map([undefined, ...providers].map((each) => [each, ofProvider(each)]));
 
   return async ({ sort, limit, after, ...search }) => {
     const values = {
@@ -76,12 +78,14 @@ export function prepareListSecrets(
       ...(after && { key: keyText(after.key), name: after.name }),
     };
     const isContinued = after !== undefined;
-    const prepared =
-      search.q === '' && search.provider === undefined ? bySort.get(sort) : undefined;
+    const prepared = search.q === '' ? byProvider.get(search.provider)?.get(sort) : undefined;
     const query = prepared
       ? prepared[isContinued ? 'next' : 'first']
       : page(sort, search, isContinued);
-    return (await query.execute(values)).map(identifiedOf);
+    return (await query.execute(values)).map(({ alsoIn: others, ...row }) => {
+      const { id, metadata } = identifiedOf(row);
+      return { id, metadata: { ...metadata, alsoIn: others } };
+    });
   };
 }
 
@@ -99,16 +103,38 @@ export function prepareCountSecrets(
       .as('some');
     return queries.select({ count: sql<number>`count(*)::int` }).from(some);
   };
-  const countAll = count({ q: '', provider: undefined }).prepare('count_secrets');
+  const prepared = new Map(
+    [undefined, ...providers].map((provider) => [
+      provider,
+      count({ q: '', provider }).prepare('count_secrets'),
+    ]),
+  );
 
   return async (search) => {
     // As in prepareListSecrets: a search is planned anew.
-    const isAll = search.q === '' && search.provider === undefined;
-    const [row] = await (isAll ? countAll : count(search)).execute(
+    const known = search.q === '' ? prepared.get(search.provider) : undefined;
+    const [row] = await (known ?? count(search)).execute(
       search.q === '' ? {} : { pattern: patternOf(search.q) },
     );
     return row === undefined || row.count > countedUpTo ? null : row.count;
   };
+}
+
+/**
+ * The other providers that have a secret of this name: beside one that is used those that are not, which are few and have an index.
+ * A part of the query, as asking once more would cost as much as the page.
+ */
+function alsoIn({ provider }: Search, providers: readonly string[]): SQL<string[]> {
+  const others = (standing: SQL) => sql`
+    select twin.provider from secrets twin
+    where twin.name = secrets.name and ${standing} and twin.id <> secrets.id
+      and twin.provider = any(${makePgArray([...providers])}::text[])`;
+  const notUsed = others(sql`twin.standing <> 'used' and twin.standing = 'shadowed'`);
+  const used = others(sql`secrets.standing <> 'used' and twin.standing = 'used'`);
+  const found = provider === undefined ? notUsed : sql`${notUsed} union all ${used}`;
+  return (providers.length === 1 ? sql`'{}'::text[]` : sql`array(${found})`).mapWith(
+    secrets.destinations,
+  );
 }
 
 function isListed({ q, provider }: Search, providers: readonly string[]): SQL | undefined {

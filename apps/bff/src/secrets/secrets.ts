@@ -191,9 +191,7 @@ export function createSecretsDoor(
         listSecrets({ sort, q, provider, limit: input.limit + 1, after: cursor }),
         cursor === undefined ? countSecrets({ q, provider }) : cursor.total,
       ]);
-      const items = (await withNamesakes(rows.slice(0, input.limit))).map(
-        ({ metadata }) => metadata,
-      );
+      const items = rows.slice(0, input.limit).map(({ metadata }) => metadata);
       const last = rows.length > input.limit ? items.at(-1) : undefined;
       const nextCursor = last
         ? printCursor({ sort, q, provider, key: keyOf(sort, last), name: last.name, total })

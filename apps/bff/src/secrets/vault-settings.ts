@@ -173,7 +173,8 @@ function credentialOf(content: string | undefined, file: string | undefined): Va
 
 function originOf(address: string): string | undefined {
   const destination = parseDestination(address);
-  if (destination.kind === 'refused' || destination.isWildcard) return undefined;
-  const { scheme, host, canonical } = destination;
+  if (destination.kind === 'refused') return undefined;
+  const { scheme, host, canonical, isWildcard, path } = destination;
+  if (isWildcard || path !== '') return undefined;
   return scheme === 'https' || (scheme === 'http' && isLoopback(host)) ? canonical : undefined;
 }
