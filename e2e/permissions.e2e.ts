@@ -114,10 +114,17 @@ test.describe('on a phone of 360 px', () => {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await expect(page.getByRole('heading', { name: 'Users', level: 1 })).toBeVisible();
-    await expect(page.getByRole('button', { name: 'Users, choose a page' })).toBeVisible();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
-      360,
-    );
+    const users = page.getByRole('button', { name: 'Users, choose a page' });
+    await expect(users).toBeVisible();
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    expect(await width()).toBeLessThanOrEqual(360);
+    // Wider, there is not room for the links at once either.
+    await page.setViewportSize({ width: 620, height: 740 });
+    await expect(users).toBeVisible();
+    expect(await width()).toBeLessThanOrEqual(620);
+    await page.setViewportSize({ width: 900, height: 740 });
+    await expect(page.getByRole('link', { name: 'System' })).toBeVisible();
+    expect(await width()).toBeLessThanOrEqual(900);
   });
 
   test('a few pages stand beside each other', async ({ as }) => {
