@@ -129,10 +129,10 @@ describe('whatever is typed', () => {
         expect(at).toBe(typed.length);
         // A reference lies in its part; its source is the call.
         for (const reference of references) {
-          const call = /^secret\s*\(\s*(['"])([\w-]+)\1\s*\)?$/.exec(
+          const written = /^secret\s*\(\s*(['"])([\w-]+)\1\s*\)?$/.exec(
             typed.slice(reference.start, reference.end),
           );
-          expect(call?.[2]).toBe(reference.name);
+          expect(written?.[2]).toBe(reference.name);
         }
         const places = problems.map(({ start }) => start);
         expect(places).toEqual(places.toSorted((a, b) => a - b));
