@@ -76,6 +76,10 @@ describe('a field that is not', () => {
       [['secret-in-host', "{{ secret('TOKEN') | urlencode }}"]],
     ],
     [
+      { text: "https://a.example/x#{{ secret('TOKEN') | urlencode }}", kind: 'url' },
+      [['secret-in-host', "{{ secret('TOKEN') | urlencode }}"]],
+    ],
+    [
       { text: "https://{{ 'a.example/' }}{{ secret('TOKEN') | urlencode }}", kind: 'url' },
       [['secret-in-host', "{{ secret('TOKEN') | urlencode }}"]],
     ],

@@ -65,13 +65,23 @@ const pieces = fc.array(token, { maxLength: 40 }).map((list) => list.join(''));
 const quote = fc.constantFrom("'", '"');
 const blanks = fc.constantFrom('', ' ', '\n', '  ');
 const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
+const call = fc.tuple(name, quote).map(([secret, mark]) => `secret(${mark}${secret}${mark})`);
+/** Text in quotes, with an escape before whatever may have one. */
+const literal = fc
+  .tuple(
+    fc.array(fc.constantFrom('a', ' ', '\\', "'", '"', '{', '}', '\n', '🔑'), { maxLength: 6 }),
+    quote,
+  )
+  .map(([list, mark]) => `${mark}${list.join('').replaceAll(/[\\'"{}]/g, String.raw`\$&`)}${mark}`);
 /** An expression that is right. */
 const expression = fc
-  .tuple(name, quote, blanks, fc.array(fc.constantFrom(...filterNames), { maxLength: 4 }))
-  .map(([secret, mark, blank, filters]) =>
-    ['{{', `secret(${mark}${secret}${mark})`, ...filters.map((filter) => `|${filter}`), '}}'].join(
-      blank,
-    ),
+  .tuple(
+    fc.oneof({ weight: 2, arbitrary: call }, literal),
+    blanks,
+    fc.array(fc.constantFrom(...filterNames), { maxLength: 4 }),
+  )
+  .map(([value, blank, filters]) =>
+    ['{{', value, ...filters.map((filter) => `|${filter}`), '}}'].join(blank),
   );
 const mixed = fc
   .array(fc.oneof(expression, pieces), { maxLength: 6 })
@@ -119,10 +129,10 @@ describe('whatever is typed', () => {
         expect(at).toBe(typed.length);
         // A reference lies in its part; its source is the call.
         for (const reference of references) {
-          const call = /^secret\s*\(\s*(['"])([\w-]+)\1\s*\)?$/.exec(
+          const written = /^secret\s*\(\s*(['"])([\w-]+)\1\s*\)?$/.exec(
             typed.slice(reference.start, reference.end),
           );
-          expect(call?.[2]).toBe(reference.name);
+          expect(written?.[2]).toBe(reference.name);
         }
         const places = problems.map(({ start }) => start);
         expect(places).toEqual(places.toSorted((a, b) => a - b));

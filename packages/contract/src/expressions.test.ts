@@ -176,12 +176,13 @@ describe('what is wrong is named, with its place', () => {
 });
 
 test('references are found, also beside a mistake', () => {
-  const text = "x {{ secret('A') }}{{ secret('B') | no }}{{ secret('A' }}";
+  const text = "x {{ secret('A') }}{{ secret('B') | no }}{{ secret('A' }}{{ secret('C' | trim }}";
   const { references } = parseExpression(text);
   expect(references.map(({ name, start, end }) => [name, text.slice(start, end)])).toEqual([
     ['A', "secret('A')"],
     ['B', "secret('B')"],
     ['A', "secret('A'"],
+    ['C', "secret('C'"],
   ]);
 });
 
@@ -206,6 +207,7 @@ describe('print', () => {
     ['{{ "it\'s\n" }}', String.raw`{{ 'it\'s\n' }}`],
     ["{{ '}\\}}' }}", String.raw`{{ '}\}}' }}`],
     ['{{ secret(A)|trim}}{{"b"}}', "{{ secret(A)|trim}}{{ 'b' }}"],
+    [String.raw`{{ '\\\'' }}`, String.raw`{{ '\\\'' }}`],
     ['{{ a', '{{ a'],
   ])('%j', (text, expected) => {
     expect(printExpression(parseExpression(text).parts)).toBe(expected);
