@@ -174,7 +174,7 @@ function credentialOf(content: string | undefined, file: string | undefined): Va
 function originOf(address: string): string | undefined {
   const destination = parseDestination(address);
   if (destination.kind === 'refused') return undefined;
-  const { scheme, host, canonical, isWildcard, path } = destination;
-  if (isWildcard || path !== '') return undefined;
+  if (destination.isWildcard || destination.path !== '') return undefined;
+  const { scheme, host, canonical } = destination;
   return scheme === 'https' || (scheme === 'http' && isLoopback(host)) ? canonical : undefined;
 }
