@@ -1,4 +1,6 @@
 import { newCanary } from '@dropsafe/bff/testkit/canary';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import {
   expect,
@@ -9,7 +11,7 @@ import {
   test,
   type Person,
 } from './fixtures.ts';
-import { broken, downProviders, envOnly, manyVariables, mixed } from './sites.ts';
+import { broken, downProviders, envOnly, manyVariables, mixed, several } from './sites.ts';
 
 // One worker for all of it, so that each kind of node is started once.
 test.describe.configure({ mode: 'default' });
@@ -409,10 +411,159 @@ broken.describe('with variables that cannot be used, and providers that are down
         );
       await expectFits(page);
       const dialog = await openCopyAll(page, 'env');
+      // The vault is down, and still a place to copy to.
+      await dialog.getByLabel('Copy to').selectOption('database');
       await dialog.getByText('3 cannot be used').click();
       for (const entry of ['EMPTY It is empty.', 'LARGE It is larger than 64 KiB.'])
         await expect(dialog.getByText(entry)).toBeVisible();
       await expectFits(page);
     },
   );
+});
+
+several.describe('with a vault and a folder of files', () => {
+  several(
+    'create asks where; in the vault a secret is created, updated and deleted as in the database',
+    async ({ as, unique, vault }) => {
+      const { page } = await as('SECRET_MANAGEMENT');
+      const name = unique('IN_VAULT');
+      await openSecrets(page);
+      await page.getByRole('button', { name: 'Create secret' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Create a secret' });
+      await dialog.getByLabel('Name').fill(name);
+      await dialog.getByLabel('Value', { exact: true }).fill(newCanary());
+      await dialog.getByRole('button', { name: 'Create secret' }).click();
+      const choice = dialog.getByLabel('Provider');
+      await expect(choice).toHaveAttribute('aria-invalid', 'true');
+      await expect(choice.getByRole('option')).toHaveText([/Choose/, 'database', 'vault']);
+      await expectFits(page);
+      await choice.selectOption('vault');
+      await dialog.getByRole('button', { name: 'Create secret' }).click();
+      await expectToast(page, `Secret ${name} created`);
+      await expect(row(page, name)).toContainText('vault');
+      expect(vault.asRoot('GET', `kv/data/apps/${name}`).status).toBe(200);
+
+      await page.getByRole('button', { name: `Edit ${name}` }).click();
+      const edit = page.getByRole('dialog');
+      await edit.getByLabel('Value', { exact: true }).fill(newCanary());
+      await edit.getByLabel('Description').fill('Changed in the vault');
+      await edit.getByRole('button', { name: 'Save' }).click();
+      await expectToast(page, `Secret ${name} updated`);
+      await expect(row(page, name)).toContainText('Changed in the vault');
+      await page.getByRole('button', { name: `Delete ${name}` }).click();
+      await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+      await expectToast(page, `Secret ${name} deleted`);
+      expect(vault.asRoot('GET', `kv/data/apps/${name}`).status).toBe(404);
+    },
+  );
+
+  several(
+    'a sealed vault is told above the table and where it matters, the others go on, and it is back by itself',
+    async ({ as, unique, vault }) => {
+      test.slow();
+      const { page, api } = await as('SECRET_MANAGEMENT');
+      const [there, beside] = [unique('SEALED'), unique('BESIDE')];
+      for (const [name, provider] of [
+        [there, 'vault'],
+        [beside, 'database'],
+      ] as const)
+        expect(
+          (await api.send('POST', '/secrets', { name, provider, value: newCanary() })).status,
+        ).toBe(201);
+      await openSecrets(page, there);
+      const banner = page.getByRole('status').getByText('vault is down. It is sealed.');
+      await expect(banner).toHaveCount(0);
+      vault.fail('sealed');
+      try {
+        await page.getByRole('button', { name: 'Refresh' }).click();
+        await expect(banner).toBeVisible();
+        await expect(row(page, there)).toContainText('vault is down It is sealed.');
+        await expectFits(page);
+        await page.getByRole('button', { name: `Edit ${there}` }).click();
+        const edit = page.getByRole('dialog');
+        await edit.getByLabel('Value', { exact: true }).fill(newCanary());
+        await edit.getByRole('button', { name: 'Save' }).click();
+        await expect(edit.getByRole('alert')).toContainText('It is sealed.');
+        // Nothing that was typed is lost.
+        await expect(edit.getByLabel('Value', { exact: true })).not.toHaveValue('');
+        await edit.getByLabel('Value', { exact: true }).press('Escape');
+        await page.getByRole('alertdialog').getByRole('button', { name: 'Discard' }).click();
+        await page.goto('/system');
+        await expect(page.getByRole('listitem', { name: 'vault' })).toContainText(
+          'down It is sealed.',
+        );
+        expect((await api.send('PATCH', `/secrets/${beside}`, { value: newCanary() })).status).toBe(
+          200,
+        );
+      } finally {
+        vault.fail(undefined);
+      }
+      await openSecrets(page, there);
+      await expect(async () => {
+        await page.getByRole('button', { name: 'Refresh' }).click();
+        await expect(banner).toHaveCount(0, { timeout: 500 });
+      }).toPass();
+      await expect
+        .poll(async () => (await api.send('DELETE', `/secrets/${there}`)).status)
+        .toBe(204);
+      expect((await api.send('DELETE', `/secrets/${beside}`)).status).toBe(204);
+    },
+  );
+
+  several(
+    'a value goes into the vault only when it is bound to it, and one chooses which of two is deleted',
+    async ({ as, unique, vault }) => {
+      const { page, api } = await as('SECRET_MANAGEMENT');
+      const name = unique('BOUND');
+      const created = { name, provider: 'database', value: newCanary() };
+      expect((await api.send('POST', '/secrets', created)).status).toBe(201);
+      await openSecrets(page, name);
+      const open = () =>
+        page.getByRole('button', { name: `Copy ${name} to another provider` }).click();
+      await open();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('button', { name: 'Copy' }).click();
+      await expect(dialog.getByRole('alert')).toContainText('Enter the value again');
+      await expectFits(page);
+      await page.keyboard.press('Escape');
+      const bound = { value: newCanary(), destinations: [vault.address] };
+      expect((await api.send('PATCH', `/secrets/${name}`, bound)).status).toBe(200);
+      await page.getByRole('button', { name: 'Refresh' }).click();
+      await open();
+      await dialog.getByRole('button', { name: 'Copy' }).click();
+      await expectToast(page, `Secret ${name} copied to vault`);
+      // Without the message, which fades while axe looks.
+      await openSecrets(page, name);
+      await expect(row(page, name)).toContainText('also in vault');
+
+      await page.getByRole('button', { name: `Delete ${name}` }).click();
+      const question = page.getByRole('alertdialog');
+      await question.getByLabel('Delete the one in').selectOption('vault');
+      await expectFits(page);
+      await question.getByRole('button', { name: 'Delete' }).click();
+      await expectToast(page, `Secret ${name} deleted`);
+      await expect(row(page, name)).not.toContainText('also in vault');
+      expect(vault.asRoot('GET', `kv/data/apps/${name}`).status).toBe(404);
+      expect((await api.send('DELETE', `/secrets/${name}`)).status).toBe(204);
+    },
+  );
+
+  several('files are read only, and what is no file says so', async ({ as, folder }) => {
+    const { page, api } = await as('SECRET_MANAGEMENT');
+    await openSecrets(page);
+    await expect(row(page, 'MOUNTED_KEY')).toContainText('mounted');
+    await expectRefused(page, 'Edit MOUNTED_KEY', 'The provider mounted cannot update secrets.');
+    await expect(row(page, 'MOUNTED_FOLDER')).toContainText(
+      'cannot be used It is no regular file.',
+    );
+    const { status, headers } = await api.send('PATCH', '/secrets/MOUNTED_KEY', {
+      value: newCanary(),
+    });
+    expect([status, headers.get('Allow')]).toEqual([405, 'GET, HEAD']);
+    await writeFile(join(folder, 'MOUNTED_LATER'), newCanary());
+    await expect(async () => {
+      await page.getByRole('button', { name: 'Refresh' }).click();
+      await expect(row(page, 'MOUNTED_LATER')).toBeVisible({ timeout: 500 });
+    }).toPass();
+  });
 });

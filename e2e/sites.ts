@@ -5,7 +5,12 @@
 import { newCanary } from '@dropsafe/bff/testkit/canary';
 import { dumpDatabase } from '@dropsafe/bff/testkit/dump';
 import { newDataDir, spawnNode } from '@dropsafe/bff/testkit/node';
+import { policyFor } from '@dropsafe/bff/testkit/vault-policy';
+import { startVaultServer, type VaultServer } from '@dropsafe/bff/testkit/vault-server';
 import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test, type Site } from './fixtures.ts';
 import { record, recordMore } from './record.ts';
 
@@ -66,6 +71,53 @@ export const envOnly = testOn({
   variables: ['ENV_ALPHA', 'ENV_BETA'],
 });
 
+/** A vault of the tests, and a folder of files, beside the database. */
+export const several = test.extend<object, { site: Site; vault: VaultServer; folder: string }>({
+  vault: [
+    // oxlint-disable-next-line no-empty-pattern -- Playwright asks for the pattern
+    async ({}, use) => {
+      const vault = await startVaultServer();
+      vault.mount('kv');
+      vault.policy('dropsafe', policyFor('kv', 'apps'));
+      await use(vault);
+      await vault.stop();
+    },
+    { scope: 'worker' },
+  ],
+  folder: [
+    // oxlint-disable-next-line no-empty-pattern -- Playwright asks for the pattern
+    async ({}, use) => {
+      const folder = await mkdtemp(join(tmpdir(), 'dropsafe-e2e-files-'));
+      await writeFile(join(folder, 'MOUNTED_KEY'), newCanary());
+      await mkdir(join(folder, 'MOUNTED_FOLDER'));
+      await use(folder);
+      await rm(folder, { recursive: true });
+    },
+    { scope: 'worker' },
+  ],
+  site: [
+    async ({ vault, folder }, use) => {
+      const token = vault.issue({ policies: ['dropsafe'] });
+      const site = await startSite({
+        providers: [
+          { type: 'database' },
+          {
+            type: 'vault',
+            address: vault.address,
+            mount: 'kv',
+            folder: 'apps',
+            auth: { method: 'token', token },
+          },
+          { type: 'file', name: 'mounted', folder },
+        ],
+      });
+      await use(site);
+      await site.stop();
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+});
+
 /** How many variables `mixed` has for copying all of them. */
 export const manyVariables = 24;
 
@@ -85,7 +137,21 @@ export const mixed = testOn({
 export const downProviders: readonly {
   settings: { type: string; name: string } & Record<string, unknown>;
   why: string;
-}[] = [];
+}[] = [
+  {
+    settings: { type: 'file', name: 'mounted', folder: '/nowhere/at/all' },
+    why: 'What is configured is not there, or is something else.',
+  },
+  {
+    settings: {
+      type: 'vault',
+      name: 'vault',
+      address: 'http://127.0.0.1:9',
+      auth: { method: 'token', token: 'of nobody' },
+    },
+    why: 'It cannot be reached.',
+  },
+];
 
 /** The database beside variables that cannot be used and providers that are down. */
 export const broken = testOn({

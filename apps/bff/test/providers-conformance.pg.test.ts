@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { policyFor } from '../testkit/vault-opened.ts';
+import { policyFor } from '../testkit/vault-policy.ts';
 import type { Fault } from '../testkit/vault-faults.ts';
 import { startVaultServer } from '../testkit/vault-server.ts';
 import { describeProvider } from './provider.suite.ts';

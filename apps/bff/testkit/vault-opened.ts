@@ -5,17 +5,8 @@ import { ProviderFailure, type OutsideProvider } from '../src/secrets/outside-pr
 import { createVaultProvider } from '../src/secrets/vault-provider.ts';
 import { parseVaultSettings } from '../src/secrets/vault-settings.ts';
 import { selfSigned } from './certificate.ts';
-import { startVaultServer, type Policy, type VaultServer } from './vault-server.ts';
-
-/** The policy of docs/vault.md for a folder of a mount; an empty one for all of it. */
-export function policyFor(mount: string, folder: string): Policy {
-  const below = folder === '' ? '' : `${folder}/`;
-  return {
-    [`${mount}/metadata/${below}`]: ['list'],
-    [`${mount}/metadata/${below}+`]: ['read', 'delete'],
-    [`${mount}/data/${below}+`]: ['read', 'create', 'update'],
-  };
-}
+import { policyFor } from './vault-policy.ts';
+import { startVaultServer, type VaultServer } from './vault-server.ts';
 
 /** A vault of the tests with a mount `secret` and the policy `dropsafe` for it; it ends with its test. */
 export async function openVault(...how: Parameters<typeof startVaultServer>): Promise<VaultServer> {

@@ -7,7 +7,8 @@ import type { OutsideProvider } from '../src/secrets/outside-provider.ts';
 import { createVaultProvider } from '../src/secrets/vault-provider.ts';
 import { parseVaultSettings } from '../src/secrets/vault-settings.ts';
 import { newCanary } from './canary.ts';
-import { nameOf, plainOf, policyFor, wrap } from './vault-opened.ts';
+import { nameOf, plainOf, wrap } from './vault-opened.ts';
+import { policyFor } from './vault-policy.ts';
 import type { Policy } from './vault-server.ts';
 
 /** A vault that runs, and what an operator does with it. */
