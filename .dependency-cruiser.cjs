@@ -27,8 +27,14 @@ const rules = [
   'headers',
   'openapi',
   'secrets/cursor',
-  'secrets/provider',
+  'secrets/destinations-mac',
+  'secrets/outside-provider',
+  'secrets/provider-settings',
+  'secrets/shown-name',
   'secrets/secret',
+  'secrets/vault-answers',
+  'secrets/vault-breaker',
+  'secrets/vault-settings',
 ].map((name) => `${src}/${name}\\.ts$`);
 
 /** F4: what a room may not import, read from left to right. */
@@ -125,9 +131,13 @@ module.exports = {
     },
     {
       name: 'F8-one-way-out',
-      comment: 'Only identity/oidc.ts opens sockets outward: ask it.',
+      comment:
+        'Only base/way-out.ts opens sockets outward, and only identity/oidc.ts knows OpenID Connect: ask them.',
       severity: 'error',
-      from: { path: src, pathNot: [`${src}/identity/oidc\\.ts$`, '\\.test\\.ts$'] },
+      from: {
+        path: src,
+        pathNot: [`${src}/base/way-out\\.ts$`, `${src}/identity/oidc\\.ts$`, '\\.test\\.ts$'],
+      },
       to: {
         path: [
           'node_modules/(openid-client|oauth4webapi|jose)/',
@@ -135,6 +145,21 @@ module.exports = {
         ],
         dependencyTypesNot: ['type-only'],
       },
+    },
+    {
+      // Who goes outside, and to whom: providers of OpenID Connect, and the vault of the operator.
+      name: 'F8-who-goes-outside',
+      comment: 'Only identity/oidc.ts and secrets/vault-client.ts send requests outward: ask them.',
+      severity: 'error',
+      from: {
+        path: src,
+        pathNot: [
+          `${src}/identity/oidc\\.ts$`,
+          `${src}/secrets/vault-client\\.ts$`,
+          '\\.test\\.ts$',
+        ],
+      },
+      to: { path: `${src}/base/way-out\\.ts$`, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'F9-src-never-imports-testkit',

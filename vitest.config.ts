@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,packages}/*/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**', '**/*.pg.test.ts'],
+          // The contract's tests know no environment.
+          provide: { expressionRuns: Number(process.env['DROPSAFE_EXPRESSION_RUNS'] ?? 20_000) },
         },
       },
       {

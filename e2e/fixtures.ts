@@ -28,6 +28,12 @@ export interface Person {
   api: Client;
 }
 
+/** The node that a test talks to. */
+export interface Site {
+  url: string;
+  dataDir: string;
+}
+
 interface Fixtures {
   /** Signs somebody new in. */
   as: (...permissions: Permission[]) => Promise<Person>;
@@ -38,33 +44,35 @@ interface Fixtures {
 }
 
 /** A test with people. */
-export const test = base.extend<Fixtures>({
-  as: async ({ browser, viewport }, use, testInfo) => {
+export const test = base.extend<Fixtures, { site: Site }>({
+  // oxlint-disable-next-line no-empty-pattern -- Playwright asks for the pattern
+  site: [async ({}, use) => use(stack()), { scope: 'worker' }],
+  as: async ({ browser, viewport, site }, use, testInfo) => {
     const contexts: BrowserContext[] = [];
     await use(async (...permissions) => {
       const name = `user-${randomBytes(6).toString('hex')}`;
-      await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, name, permissions);
-      const api = createClient(stack().url, undefined, (request, answer) =>
+      await createUser({ DROPSAFE_DATA_DIR: site.dataDir }, name, permissions);
+      const api = createClient(site.url, undefined, (request, answer) =>
         recordMore(
           'api.txt',
           `${request}\n${JSON.stringify([...answer.headers])}\n${answer.text}\n`,
         ),
       );
       await api.signIn(name, testPassword);
-      const context = await newContext(browser, viewport);
+      const context = await newContext(browser, viewport, site);
       contexts.push(context);
       const [cookieName = '', value = ''] = (api.cookie ?? '').split('=');
       await context.addCookies([
-        { name: cookieName, value, url: stack().url, httpOnly: true, sameSite: 'Strict' },
+        { name: cookieName, value, url: site.url, httpOnly: true, sameSite: 'Strict' },
       ]);
       return { name, api, page: await watchedPage(context) };
     });
     for (const context of contexts) await keep(context, testInfo.title);
   },
-  stranger: async ({ browser, viewport }, use, testInfo) => {
+  stranger: async ({ browser, viewport, site }, use, testInfo) => {
     const contexts: BrowserContext[] = [];
     await use(async () => {
-      const context = await newContext(browser, viewport);
+      const context = await newContext(browser, viewport, site);
       contexts.push(context);
       return watchedPage(context);
     });
@@ -78,8 +86,12 @@ export const test = base.extend<Fixtures>({
 });
 
 /** A browser of its own for somebody. */
-function newContext(browser: Browser, viewport: ViewportSize | null): Promise<BrowserContext> {
-  return browser.newContext({ viewport, locale: 'en-GB', timezoneId: 'UTC', baseURL: stack().url });
+function newContext(
+  browser: Browser,
+  viewport: ViewportSize | null,
+  site: Site,
+): Promise<BrowserContext> {
+  return browser.newContext({ viewport, locale: 'en-GB', timezoneId: 'UTC', baseURL: site.url });
 }
 
 const waiting = new WeakMap<BrowserContext, Promise<void>[]>();

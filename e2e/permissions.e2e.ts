@@ -116,12 +116,21 @@ test.describe('on a phone of 360 px', () => {
       'Teams',
       'API keys',
       'Audit',
+      'System',
     ]);
     await expectAccessible(page);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await expect(page.getByRole('heading', { name: 'Users', level: 1 })).toBeVisible();
-    await expect(page.getByRole('button', { name: 'Users, choose a page' })).toBeVisible();
+    const users = page.getByRole('button', { name: 'Users, choose a page' });
+    await expect(users).toBeVisible();
+    await expectNoSidewaysScroll(page);
+    // Wider, there is not room for the links at once either.
+    await page.setViewportSize({ width: 620, height: 740 });
+    await expect(users).toBeVisible();
+    await expectNoSidewaysScroll(page);
+    await page.setViewportSize({ width: 900, height: 740 });
+    await expect(page.getByRole('link', { name: 'System' })).toBeVisible();
     await expectNoSidewaysScroll(page);
   });
 

@@ -7,6 +7,7 @@ import { newCanary } from '@dropsafe/bff/testkit/canary';
 import { createClient } from '@dropsafe/bff/testkit/client';
 import { createUser, testPassword } from '@dropsafe/bff/testkit/node';
 import { expect, test, watchedPage } from './fixtures.ts';
+import { startSite } from './sites.ts';
 import { stack } from './stack.ts';
 
 const folder = process.env['DROPSAFE_PICTURES'] ?? '';
@@ -329,3 +330,92 @@ for (const colorScheme of ['light', 'dark'] as const) {
     });
   }
 }
+
+test.describe('providers', () => {
+  let site: Awaited<ReturnType<typeof startSite>>;
+  test.beforeAll(async () => {
+    site = await startSite({
+      providers: [{ type: 'database' }, { type: 'env' }],
+      variables: ['JIRA_PASSWORD', 'LDAP_BIND_PASSWORD', 'METRICS_TOKEN', 'PROXY_PASSWORD'],
+      env: { DROPSAFE_SECRET_OLD_RELAY: '' },
+    });
+    await createUser({ DROPSAFE_DATA_DIR: site.dataDir }, 'anna', [
+      'SECRET_MANAGEMENT',
+      'ACCESS_MANAGEMENT',
+      'AUDIT_READ',
+    ]);
+    const api = createClient(site.url);
+    await api.signIn('anna', testPassword);
+    for (const [name, description, destinations] of examples.filter(
+      ([example]) => example !== 'JIRA_PASSWORD',
+    ))
+      await api.send('POST', '/secrets', { name, value: newCanary(), description, destinations });
+    await api.send('POST', '/secrets/JIRA_PASSWORD/copies', { from: 'env', to: 'database' });
+  });
+  test.afterAll(() => site.stop());
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [1280, 360]) {
+      test(`providers, ${colorScheme}, ${width} px`, async ({ browser }) => {
+        test.slow();
+        const context = await browser.newContext({
+          baseURL: site.url,
+          colorScheme,
+          viewport: { width, height: width === 360 ? 740 : 800 },
+          reducedMotion: 'reduce',
+          locale: 'en-GB',
+          timezoneId: 'UTC',
+        });
+        const page = await watchedPage(context);
+        const picture = async (name: string) => {
+          await page.evaluate(() => document.fonts.ready);
+          await page.screenshot({
+            path: join(folder, `${name}-${colorScheme}${width === 360 ? '-narrow' : ''}.png`),
+            animations: 'disabled',
+          });
+        };
+        await page.goto('/secrets');
+        await page.getByLabel('User name').fill('anna');
+        await page.getByLabel('Password').fill(testPassword);
+        await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+        await expect(page.getByText('LDAP_BIND_PASSWORD')).toBeVisible();
+        await picture('providers-table');
+        await page.getByRole('combobox', { name: 'Provider' }).selectOption('env');
+        await expect(page.getByText('not used', { exact: true })).toBeVisible();
+        await picture('providers-filter');
+        await page.getByRole('combobox', { name: 'Provider' }).selectOption('');
+        await page.getByRole('button', { name: 'Copy METRICS_TOKEN to another provider' }).click();
+        await expect(page.getByLabel('Copy to')).toBeVisible();
+        await picture('secret-copy');
+        await page.keyboard.press('Escape');
+        await page.getByRole('button', { name: 'Delete JIRA_PASSWORD' }).click();
+        await expect(page.getByText('After this, the secret')).toBeVisible();
+        await picture('secret-delete-other');
+        await page.keyboard.press('Escape');
+        await page.goto('/system');
+        await expect(page.getByRole('heading', { name: '2. env' })).toBeVisible();
+        await picture('system');
+        await page.getByRole('button', { name: 'Copy all its secrets…, env' }).click();
+        await expect(page.getByText('1 in database already')).toBeVisible();
+        await page.getByText('1 cannot be used').click();
+        await picture('copy-all');
+        // Held for the picture; what is closed meanwhile is not copied.
+        const held = Promise.withResolvers<void>();
+        await page.route('**/copies', async (route) => {
+          await held.promise;
+          await route.abort();
+        });
+        await page.getByRole('button', { name: 'Copy 3 secrets' }).click();
+        await expect(page.getByText('0 of 3')).toBeVisible();
+        await picture('copy-all-running');
+        await page.keyboard.press('Escape');
+        await picture('copy-all-stop');
+        await page.getByRole('button', { name: 'Go on copying' }).click();
+        held.resolve();
+        await expect(page.getByRole('heading', { name: 'What was done' })).toBeVisible();
+        await picture('copy-all-done');
+        await context.close();
+      });
+    }
+  }
+});

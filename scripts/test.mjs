@@ -23,6 +23,9 @@ if (isLong) {
       DROPSAFE_KILL_ROUNDS: '200',
     },
   );
+  await runVitest(['--project', 'unit', 'packages/contract/src/expressions.property.test.ts'], {
+    DROPSAFE_EXPRESSION_RUNS: '1000000',
+  });
 } else {
   add(await runChecks());
   await runVitest([]);

@@ -23,6 +23,9 @@ import { sessions } from '../src/identity/sessions.store.ts';
 import { hashToken } from '../src/identity/token.ts';
 import { users } from '../src/identity/users.store.ts';
 import { openKeys } from '../src/keys/keys.ts';
+import { takeSecretsFromEnvironment } from '../src/secrets/env-provider.ts';
+import { usualProviders } from '../src/secrets/provider-settings.ts';
+import { createProviders } from '../src/secrets/providers.ts';
 import { wire } from '../src/wiring.ts';
 
 /** What the child needs to know. */
@@ -107,7 +110,13 @@ async function serveUnchecked({ connection, dataDir }: UncheckedOptions): Promis
   const keys = await openKeys(database, { text: undefined, file }, log);
   const audit = withoutTrail(database);
   const trail = openTrail(database, audit, await keys.namedKey('audit'));
-  const rooms = wire(database, audit, trail, keys, log, { idleMinutes: 30, hours: 12 }, []);
+  const providers = createProviders(
+    usualProviders,
+    takeSecretsFromEnvironment({}),
+    await keys.namedKey('destinations'),
+    { database, audit, keys, log },
+  );
+  const rooms = wire(database, audit, trail, log, { idleMinutes: 30, hours: 12 }, [], providers);
   rooms.permissions.demand = async () => {};
   const findSession = withoutPermissions(database);
   rooms.identity.authenticate = async (token, origin) => {

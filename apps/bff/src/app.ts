@@ -116,7 +116,7 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
   mountUsers(routes, rooms.users, rooms.invitations);
   mountTeams(routes, rooms.teams);
   mountOidcGroups(routes, rooms.oidcGroups);
-  mountSecrets(routes, rooms.secrets);
+  mountSecrets(routes, rooms.secrets, rooms.providers);
   mountAudit(routes, rooms.trail, rooms.permissions);
   const document = JSON.stringify(describeApi(options.version));
   routes.api.get('/openapi.json', (c) =>

@@ -14,6 +14,12 @@ import {
   parseSignInProviders,
   type SignInProvider,
 } from './identity/sign-in-providers.ts';
+import { takeSecretsFromEnvironment, type EnvironmentSecrets } from './secrets/env-provider.ts';
+import {
+  parseProviders,
+  usualProviders,
+  type ProviderSettings,
+} from './secrets/provider-settings.ts';
 
 /** The checkout that this file belongs to. */
 const root = resolve(import.meta.dirname, '../../..');
@@ -47,6 +53,13 @@ export interface Config {
    * people can sign in through (docs/sign-in.md). Default none.
    */
   signInProviders: SignInProvider[];
+  /**
+   * `DROPSAFE_PROVIDERS_FILE`, the path of a JSON file, or `DROPSAFE_PROVIDERS`, the JSON itself: where secrets live, in the
+   * order in which providers are asked for a name (docs/providers.md). Default: the database alone.
+   */
+  providers: ProviderSettings[];
+  /** `DROPSAFE_SECRET_<NAME>`: the secrets of the provider `env`. Taken out of the environment whether it is configured or not. */
+  environmentSecrets: EnvironmentSecrets;
   /** `DROPSAFE_WEB_DIR`: the built web app. Default `apps/web/dist`. */
   webDir: string;
 }
@@ -91,6 +104,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     sessionIdleMinutes: number('DROPSAFE_SESSION_IDLE_MINUTES', 30, 1, 30),
     sessionHours: number('DROPSAFE_SESSION_HOURS', 12, 1, 12),
     signInProviders,
+    providers: readProviders(text('DROPSAFE_PROVIDERS_FILE'), secret('DROPSAFE_PROVIDERS')),
+    environmentSecrets: takeSecretsFromEnvironment(env),
     webDir: resolve(text('DROPSAFE_WEB_DIR') ?? join(root, 'apps/web/dist')),
   };
 }
@@ -132,11 +147,16 @@ function readPublicOrigin(text: string | undefined): string | undefined {
   );
 }
 
-function readSignInProviders(file: string | undefined, json: string | undefined): SignInProvider[] {
-  if (file === undefined && json === undefined) return [];
+/** The JSON of a list that is given in the variable `name` or in a file, and what reads the files that it names. */
+function readList(
+  name: string,
+  file: string | undefined,
+  json: string | undefined,
+): { variable: string; text: string; read: (path: string, what: string) => string } | undefined {
+  if (file === undefined && json === undefined) return undefined;
   if (file !== undefined && json !== undefined)
-    throw new StartError('DROPSAFE_OIDC and DROPSAFE_OIDC_FILE exclude each other.');
-  const variable = json === undefined ? 'DROPSAFE_OIDC_FILE' : 'DROPSAFE_OIDC';
+    throw new StartError(`${name} and ${name}_FILE exclude each other.`);
+  const variable = json === undefined ? `${name}_FILE` : name;
   const read = (path: string, what: string) => {
     try {
       return readFileSync(resolve(path), 'utf8');
@@ -147,15 +167,34 @@ function readSignInProviders(file: string | undefined, json: string | undefined)
       );
     }
   };
-  const providers = parseSignInProviders(variable, json ?? read(file ?? '', 'the file'), read);
-  for (const { name, authorities } of providers) {
-    if (authorities !== undefined && !isCertificate(authorities)) {
-      throw new StartError(
-        `${variable} cannot be used: provider ${name}, caFile: the file must hold certificates as PEM.`,
-      );
-    }
+  return { variable, text: json ?? read(file ?? '', 'the file'), read };
+}
+
+function readProviders(file: string | undefined, json: string | undefined): ProviderSettings[] {
+  const list = readList('DROPSAFE_PROVIDERS', file, json);
+  if (list === undefined) return usualProviders;
+  const providers = parseProviders(list.variable, list.text, list.read);
+  for (const provider of providers) {
+    if (provider.type === 'vault')
+      demandCertificates(list.variable, provider.name, provider.vault.authorities);
   }
   return providers;
+}
+
+function readSignInProviders(file: string | undefined, json: string | undefined): SignInProvider[] {
+  const list = readList('DROPSAFE_OIDC', file, json);
+  if (list === undefined) return [];
+  const { variable, text, read } = list;
+  const providers = parseSignInProviders(variable, text, read);
+  for (const { name, authorities } of providers) demandCertificates(variable, name, authorities);
+  return providers;
+}
+
+function demandCertificates(variable: string, provider: string, pem: string | undefined): void {
+  if (pem === undefined || isCertificate(pem)) return;
+  throw new StartError(
+    `${variable} cannot be used: provider ${provider}, caFile: the file must hold certificates as PEM.`,
+  );
 }
 
 function isCertificate(pem: string): boolean {

@@ -20,6 +20,7 @@ import { StartError } from './base/start-error.ts';
 import { migrationsFolder, readVersion, type Config } from './config.ts';
 import { warmUp } from './identity/password.ts';
 import { openKeys } from './keys/keys.ts';
+import { createProviders } from './secrets/providers.ts';
 import { readWebApp } from './web.http.ts';
 import { wire, type Rooms } from './wiring.ts';
 
@@ -65,6 +66,7 @@ export async function startNode(
     const webApp = await readWebApp(config.webDir);
     const target = await startDatabase(config, log, started, onLost);
     const rooms = await openRooms(target, config, log, started);
+    await rooms.providers.start();
     const firstPassword = await createFirstUser(rooms, config);
     const endCheckpoints = await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log);
     started.add(async (isReady) => endCheckpoints(await isReady));
@@ -115,14 +117,34 @@ export async function openRooms(
 ): Promise<Rooms> {
   const database = await openDatabase(target);
   started.add(async (isReady) => database.close(await isReady));
-  const { keys, audit, trail } = await migrateDatabase(target, migrationsFolder, async () => {
-    const opened = await openKeys(database, { text: config.keyset, file: config.keysetFile }, log);
-    const trailKey = await opened.namedKey('audit');
-    const chained = await openAudit(database, trailKey);
-    return { keys: opened, audit: chained, trail: openTrail(database, chained, trailKey) };
+  const { keys, audit, trail, destinationsKey } = await migrateDatabase(
+    target,
+    migrationsFolder,
+    async () => {
+      const opened = await openKeys(
+        database,
+        { text: config.keyset, file: config.keysetFile },
+        log,
+      );
+      const trailKey = await opened.namedKey('audit');
+      const chained = await openAudit(database, trailKey);
+      return {
+        keys: opened,
+        audit: chained,
+        trail: openTrail(database, chained, trailKey),
+        destinationsKey: await opened.namedKey('destinations'),
+      };
+    },
+  );
+  const providers = createProviders(config.providers, config.environmentSecrets, destinationsKey, {
+    database,
+    audit,
+    keys,
+    log,
   });
+  started.add(() => providers.close());
   const limits = { idleMinutes: config.sessionIdleMinutes, hours: config.sessionHours };
-  return wire(database, audit, trail, keys, log, limits, config.signInProviders);
+  return wire(database, audit, trail, log, limits, config.signInProviders, providers);
 }
 
 async function createFirstUser(

@@ -12,8 +12,8 @@ import { createStartSession } from './identity/start-session.ts';
 import { createPasskeys, type Passkeys } from './identity/passkeys.ts';
 import { createTeamsDoor, type Teams } from './identity/teams.ts';
 import { createUsersDoor, type Users } from './identity/users.ts';
-import type { Keys } from './keys/keys.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
+import type { Providers } from './secrets/providers.ts';
 import { createSecretsDoor, type Secrets } from './secrets/secrets.ts';
 
 /** The rooms of one node, each built from the ones before it. */
@@ -29,6 +29,7 @@ export interface Rooms {
   teams: Teams;
   oidcGroups: OidcGroups;
   invitations: Invitations;
+  providers: Providers;
   secrets: Secrets;
 }
 
@@ -37,30 +38,30 @@ export function wire(
   database: Database,
   audit: Audit,
   trail: Trail,
-  keys: Keys,
   log: Log,
   limits: SessionLimits,
-  providers: readonly SignInProvider[],
+  signInProviders: readonly SignInProvider[],
+  providers: Providers,
 ): Rooms {
   const permissions = createPermissions(audit);
   const startSession = createStartSession(audit, limits.hours);
   const identity = createIdentity(database, audit, permissions, limits, startSession);
   const passkeys = createPasskeys(database, audit, log, startSession);
   const changeAccess = createChangeAccess(audit);
-  const names = providers.map(({ name }) => name);
+  const names = signInProviders.map(({ name }) => name);
   const users = createUsersDoor(database, changeAccess, permissions, names);
   const signInThrough = createSignInThrough(
     database,
     audit,
     log,
     startSession,
-    providers,
+    signInProviders,
     limits.idleMinutes,
   );
   const teams = createTeamsDoor(database, changeAccess, permissions);
   const oidcGroups = createOidcGroupsDoor(database, changeAccess, permissions, names);
   const invitations = createInvitationsDoor(database, audit);
-  const secrets = createSecretsDoor(database, audit, permissions, keys);
+  const secrets = createSecretsDoor(database, audit, permissions, providers);
   return {
     log,
     database,
@@ -73,6 +74,7 @@ export function wire(
     teams,
     oidcGroups,
     invitations,
+    providers,
     secrets,
   };
 }

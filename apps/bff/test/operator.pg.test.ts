@@ -227,6 +227,143 @@ describe('users set-permissions', () => {
   });
 });
 
+describe('secrets bind', () => {
+  let other: SpawnedNode;
+  let sql: ReturnType<typeof connectTo>;
+  let here: Record<string, string>;
+  let reader: ReturnType<typeof createClient>;
+  const providers = JSON.stringify([{ type: 'database' }, { type: 'env' }]);
+
+  beforeAll(async () => {
+    const database = await createTestDatabase();
+    cleanUps.push(database.drop);
+    const place = await newDataDir();
+    cleanUps.push(place.remove);
+    here = {
+      DROPSAFE_DATA_DIR: place.dataDir,
+      DATABASE_URL: database.url,
+      DROPSAFE_PROVIDERS: providers,
+    };
+    other = await spawnNode({ ...here, DROPSAFE_SECRET_FROM_ENV: newCanary() });
+    cleanUps.push(() => other.end());
+    sql = connectTo(database.url);
+    cleanUps.push(() => sql.end());
+    reader = createClient(other.url);
+    await reader.signIn('admin', testPassword);
+    await reader.send('POST', '/secrets', { name: 'TYPED', value: newCanary() });
+  });
+
+  const bind = (...args: string[]) => done(['secrets', 'bind', ...args], undefined, here);
+  const refusedHere = async (...args: string[]) => {
+    const ended = await dropsafe(['secrets', 'bind', ...args], undefined, here);
+    expect([ended.code, ended.stdout]).toEqual([1, '']);
+    return ended.stderr;
+  };
+  const shown = async () => (await reader.send('GET', '/secrets?provider=env')).json.items[0];
+  const bindings = async () =>
+    (
+      await sql<{ told: string }[]>`
+        select concat_ws(' ', principal_kind, principal_name, subject, array_to_string(fields, ',')) as told
+        from audit_events where action = 'secret.bound' order by id`
+    ).map(({ told }) => told);
+  const copy = () =>
+    reader.send('POST', '/secrets/FROM_ENV/copies', { from: 'env', to: 'database' });
+
+  test('says where a value may be sent that is not in the database, and what it is for', async () => {
+    expect(
+      await bind(
+        'FROM_ENV',
+        '--provider=env',
+        '--description=of the old platform',
+        '--destination=https://API.example.com:443',
+        '--destination=https://*.example.org',
+      ),
+    ).toBe('FROM_ENV in env may be sent to: https://*.example.org, https://api.example.com.\n');
+    expect(await shown()).toMatchObject({
+      description: 'of the old platform',
+      destinations: ['https://*.example.org', 'https://api.example.com'],
+      updatedBy: 'terminal',
+      version: 2,
+    });
+    expect(await bind('FROM_ENV', '--provider=env', '--description=another')).toMatch(
+      /^FROM_ENV in env may be sent to: /,
+    );
+    expect(await bind('FROM_ENV', '--provider=env', '--no-destinations')).toBe(
+      'FROM_ENV in env may be sent nowhere.\n',
+    );
+    expect(await shown()).toMatchObject({ description: 'another', destinations: [] });
+    expect(await bindings()).toEqual([
+      'system terminal FROM_ENV/env description,destinations',
+      'system terminal FROM_ENV/env description',
+      'system terminal FROM_ENV/env destinations',
+    ]);
+  });
+
+  test('binds anew what was altered in the database, and nothing else does', async () => {
+    await bind('FROM_ENV', '--provider=env', '--destination=https://api.example.com');
+    await sql`update secrets set destinations = '{https://evil.example.com}' where name = 'FROM_ENV'`;
+    await bind('FROM_ENV', '--provider=env', '--description=harmless');
+    expect((await copy()).status).toBe(500);
+    await bind('FROM_ENV', '--provider=env', '--destination=https://api.example.com');
+    const { status, json } = await copy();
+    expect([status, json.destinations]).toEqual([201, ['https://api.example.com']]);
+  });
+
+  test.each([
+    [
+      'a secret of the database, which needs a new value for that',
+      ['TYPED', '--provider=database', '--destination=https://api.example.com'],
+      'The provider database seals destinations together with the value: set a new value to name others.\n',
+    ],
+    [
+      'a provider that is not configured',
+      ['FROM_ENV', '--provider=vault', '--no-destinations'],
+      /^There is no provider of this name\. This command reads DROPSAFE_PROVIDERS /,
+    ],
+    [
+      'a name that nothing has',
+      ['NOT_THERE', '--provider=env', '--no-destinations'],
+      'There is no secret of this name in this provider, as far as the nodes have seen.\n',
+    ],
+    [
+      'what is no name',
+      [newCanary(), '--provider=env', '--no-destinations'],
+      /^name: Use (letters|at most)/,
+    ],
+    [
+      'what is no destination, and says which',
+      [
+        'FROM_ENV',
+        '--provider=env',
+        '--destination=https://a.example',
+        `--destination=${newCanary()}`,
+      ],
+      /^destination 2: [A-Z]/,
+    ],
+    ['nothing to bind', ['FROM_ENV', '--provider=env'], /^Give --destination, /],
+    [
+      'no provider',
+      ['FROM_ENV', '--no-destinations'],
+      /^Name the provider with --provider\.\n\nUsage:/,
+    ],
+    [
+      'destinations and none',
+      ['FROM_ENV', '--provider=env', '--destination=https://a.example', '--no-destinations'],
+      /^Give either --destination or --no-destinations\./,
+    ],
+  ])('refuses %s', async (_, args, complaint) => {
+    const before = [await bindings(), await shown()];
+    expect(await refusedHere(...args)).toEqual(
+      typeof complaint === 'string' ? complaint : expect.stringMatching(complaint),
+    );
+    expect([await bindings(), await shown()]).toEqual(before);
+  });
+
+  test('leaves the catalogue alone, although the terminal has none of the variables', async () => {
+    expect(await shown()).toMatchObject({ name: 'FROM_ENV', alsoIn: ['database'] });
+  });
+});
+
 describe('a mistake in the command line', () => {
   test.each([
     [

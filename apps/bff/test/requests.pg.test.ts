@@ -13,7 +13,10 @@ let teamId: string;
 
 beforeAll(async () => {
   const corp = { name: 'corp', label: 'Corp', issuer: 'https://id.example.com', clientId: 'safe' };
-  node = await startTestNode({ DROPSAFE_OIDC: JSON.stringify([corp]) });
+  node = await startTestNode({
+    DROPSAFE_OIDC: JSON.stringify([corp]),
+    DROPSAFE_PROVIDERS: JSON.stringify([{ type: 'database' }, { type: 'env' }]),
+  });
   admin = await node.as('manager', ['SECRET_MANAGEMENT']);
   const first = await node.as('first', ['ACCESS_MANAGEMENT']);
   teamId = (await first.send('POST', '/teams', { name: 'of the samples' })).json.id;
@@ -64,6 +67,7 @@ const samples: Record<keyof typeof operations, { path?: string; body?: () => unk
   describeSecret: { path: '/secrets/NOT_THERE' },
   updateSecret: { path: '/secrets/NOT_THERE', body: () => ({ description: 'x' }) },
   deleteSecret: { path: '/secrets/NOT_THERE' },
+  copySecret: { path: '/secrets/NOT_THERE/copies', body: () => ({ from: 'env', to: 'database' }) },
   listProviders: {},
   listUsers: {},
   createUser: { body: () => ({ name: `u-${crypto.randomUUID()}` }) },

@@ -22,7 +22,7 @@ export interface OpenedSecret {
 /** One event about a secret, such as `created value` or `updated description`. */
 export type TrailEntry = string;
 
-/** Everything that is stored about secrets. */
+/** Everything that is stored about secrets of the database; of others there are events only. */
 export interface Stored {
   /** Throws when any row does not open. */
   secrets: Map<string, OpenedSecret>;
@@ -50,7 +50,8 @@ export async function readStored(sql: postgres.Sql, keysetFile: string): Promise
   const keyring = parseKeyset(new Redacted(await readFile(keysetFile, 'utf8')), keysetFile);
   const { rows, events } = await sql.begin('isolation level repeatable read', async (tx) => ({
     rows: await tx<SecretRow[]>`
-      select id, name, description, destinations, version, value_version, kek_id, wrapped_dek, sealed_value from secrets`,
+      select id, name, description, destinations, version, value_version, kek_id, wrapped_dek, sealed_value from secrets
+      where provider = 'database'`,
     events: await tx<EventRow[]>`
       select action, subject, fields from audit_events where action like 'secret.%' order by id`,
   }));

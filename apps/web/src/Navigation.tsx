@@ -7,7 +7,7 @@ import { NavLink, useLocation } from 'react-router';
 import { usePages, type NavigationPage } from './permissions/pages.ts';
 import { DropMenu } from './ui/DropMenu.tsx';
 
-/** So many links stand beside each other on a phone of 360 px. */
+/** So many links stand beside each other on a phone of 360 px; all of them do from 900 px on. */
 const mostOnPhone = 3;
 
 /** The pages that the person may see: links in a row, or a menu where they have no room. */
@@ -20,7 +20,7 @@ export function Navigation() {
       aria-label="Main"
       sx={{ flex: 1, minWidth: 0, display: 'flex', gap: 0.5, p: 0.5 }}
     >
-      <Box sx={{ display: { xs: isMenuOnPhone ? 'none' : 'flex', sm: 'flex' }, gap: 0.5 }}>
+      <Box sx={{ display: { xs: isMenuOnPhone ? 'none' : 'flex', md: 'flex' }, gap: 0.5 }}>
         {pages.map(({ path, title }) => (
           <Button
             key={path}
@@ -40,7 +40,7 @@ export function Navigation() {
         ))}
       </Box>
       {isMenuOnPhone && (
-        <Box sx={{ display: { xs: 'flex', sm: 'none' }, minWidth: 0 }}>
+        <Box sx={{ display: { xs: 'flex', md: 'none' }, minWidth: 0 }}>
           <PagesMenu pages={pages} />
         </Box>
       )}

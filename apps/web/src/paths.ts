@@ -15,6 +15,13 @@ export const startPath = '/';
 /** The table of secrets. */
 export const secretsPath = '/secrets';
 
+/** The table of the secrets of one provider. */
+export const secretsOfPath = (provider: string): string =>
+  `${secretsPath}?provider=${encodeURIComponent(provider)}`;
+
+/** The providers, with what they can do and how they are doing. */
+export const systemPath = '/system';
+
 /** The table of users. */
 export const usersPath = '/users';
 

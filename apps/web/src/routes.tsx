@@ -14,6 +14,7 @@ import {
   secretsPath,
   sessionsPath,
   startPath,
+  systemPath,
   teamsPath,
   usersPath,
 } from './paths.ts';
@@ -41,6 +42,9 @@ const AllSessionsPage = lazy(async () => ({
 }));
 const AuditPage = lazy(async () => ({
   default: (await import('./audit/AuditPage.tsx')).AuditPage,
+}));
+const SystemPage = lazy(async () => ({
+  default: (await import('./providers/SystemPage.tsx')).SystemPage,
 }));
 const InvitationPage = lazy(async () => ({
   default: (await import('./identity/InvitationPage.tsx')).InvitationPage,
@@ -78,6 +82,7 @@ export function AppRoutes() {
           <Route path={teamsPath} element={<TeamsPage />} />
           <Route path={apiKeysPath} element={<ApiKeysPage />} />
           <Route path={auditPath} element={<AuditPage />} />
+          <Route path={systemPath} element={<SystemPage />} />
           <Route path={passkeysPath} element={<PasskeysPage />} />
           <Route path={sessionsPath} element={<SessionsPage />} />
           <Route path={allSessionsPath} element={<AllSessionsPage />} />

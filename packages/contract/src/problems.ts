@@ -108,6 +108,11 @@ export const problems = {
     title: 'Method not allowed',
     detail: 'Use one of the methods named in the header "Allow".',
   },
+  'provider-cannot': {
+    status: 405,
+    title: 'The provider cannot do this',
+    detail: 'What a provider can do is listed on the page System.',
+  },
   'identity-name-taken': {
     status: 409,
     title: 'Your name is taken here by somebody else',
@@ -197,6 +202,17 @@ export const problems = {
     detail:
       'A stored value may not be sent to further destinations. Enter the value again together with the new destinations.',
   },
+  'destination-not-bound': {
+    status: 409,
+    title: 'The value may not be sent there',
+    detail:
+      'None of its destinations is the provider that it would be copied to. Enter the value again, together with that destination.',
+  },
+  'secret-unusable': {
+    status: 409,
+    title: 'The secret cannot be used',
+    detail: 'Its provider has it, but it cannot be read. The table says why.',
+  },
   'secret-changed': {
     status: 412,
     title: 'Somebody else changed this secret',
@@ -247,6 +263,11 @@ export const problems = {
     status: 503,
     title: 'The provider cannot be reached',
     detail: 'Try again in a moment. If this goes on, tell the operator.',
+  },
+  'provider-unavailable': {
+    status: 503,
+    title: 'The provider does not do it at the moment',
+    detail: 'Try again in a moment. If this was a change, look first whether it was made.',
   },
   'storage-full': {
     status: 503,

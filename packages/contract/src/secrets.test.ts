@@ -44,7 +44,7 @@ describe('create', () => {
       { ...valid, destinations: Array.from({ length: 33 }, (_, n) => `https://a${n}.example.com`) },
       ['destinations'],
     ],
-    ['an unknown provider', { ...valid, provider: 'drawer' }, ['provider']],
+    ['a provider that cannot be one', { ...valid, provider: 'No Provider' }, ['provider']],
     ['an unknown field', { ...valid, comment: 'x' }, ['']],
     ['no object', 'text', ['']],
   ])('refuses %s', (_, input, fields) => {
@@ -57,7 +57,6 @@ describe('create', () => {
       ...input,
       description: null,
       destinations: [],
-      provider: 'database',
     });
   });
 
@@ -102,6 +101,9 @@ test('metadata with a value in it is refused on the way out', () => {
     name: 'A',
     description: null,
     provider: 'database',
+    state: 'ready',
+    isUsed: true,
+    alsoIn: [],
     version: 1,
     destinations: [],
     createdAt: '2026-01-01T00:00:00.000Z',

@@ -70,7 +70,8 @@ export const CreateSecretSchema = z
     value: SecretValueSchema,
     description: DescriptionSchema.nullable().default(null),
     destinations: DestinationsSchema.default([]),
-    provider: ProviderNameSchema.default('database'),
+    /** Where it is to live. May be left out while only one provider can create. */
+    provider: ProviderNameSchema.optional(),
   })
   .meta({ id: 'CreateSecret' });
 
@@ -83,14 +84,42 @@ export const UpdateSecretSchema = z
   })
   .meta({ id: 'UpdateSecret' });
 
+/** Whether a secret can be used, and why not, as a sentence for people. A provider that is down says so itself. */
+export const secretStates = {
+  ready: 'It can be used.',
+  unreadable: 'It cannot be read: Dropsafe is not allowed to.',
+  'not-a-file': 'It is no regular file.',
+  outside: 'It leads out of the folder of its provider.',
+  'too-large': 'It is larger than 64 KiB.',
+  empty: 'It is empty.',
+  'not-text': 'It is not text in UTF-8.',
+  ambiguous: 'Several variables name it, and nobody can tell which one is meant.',
+  'no-value': 'There is an entry, but not the key in it that holds the value.',
+} as const;
+
+/** Whether a secret can be used. */
+export type SecretState = keyof typeof secretStates;
+
+// as: Object.keys forgets the names
+const states = Object.keys(secretStates) as [SecretState, ...SecretState[]];
+
+/** Whether a secret can be used. */
+export const SecretStateSchema = z.enum(states);
+
 /** All that anybody ever sees of a secret. `version` counts every change. */
 export const SecretMetadataSchema = z
   .strictObject({
     name: SecretNameSchema,
     description: z.string().nullable(),
     provider: ProviderNameSchema,
+    state: SecretStateSchema,
+    /** False when a provider before this one has a secret of the same name, which is used in its place. */
+    isUsed: z.boolean(),
+    /** The other providers that have a secret of this name. */
+    alsoIn: z.array(ProviderNameSchema),
     version: z.int(),
     destinations: z.array(z.string()),
+    /** Where somebody else created it: when and by which provider it was first seen. */
     createdAt: z.iso.datetime(),
     createdBy: z.string(),
     updatedAt: z.iso.datetime().nullable(),
@@ -114,11 +143,13 @@ export const SortSchema = z.enum(
 );
 
 /**
- * `GET /secrets`: `q` is a case-insensitive part of name or description, taken literally. A cursor carries `q` and
- * `sort` with it; sending others beside it is refused. Without either, everything by name.
+ * `GET /secrets`: `q` is a case-insensitive part of name or description, taken literally. A cursor carries `q`, `provider`
+ * and `sort` with it; sending others beside it is refused. Without any, everything that is used, by name.
  */
 export const ListSecretsSchema = z.strictObject({
   q: SearchSchema.optional(),
+  /** Only what lives there, also what is not used because a provider before it has the same name. */
+  provider: ProviderNameSchema.optional(),
   sort: SortSchema.optional(),
   limit: LimitSchema,
   cursor: CursorSchema.optional(),
@@ -138,6 +169,32 @@ export const SecretPageSchema = z
   })
   .meta({ id: 'SecretPage' });
 
+/**
+ * `POST /secrets/{name}/copies`: the server takes the value from one provider and puts it into another under the same
+ * name, with description and destinations. Never overwrites.
+ */
+export const CopySecretSchema = z
+  .strictObject({ from: ProviderNameSchema, to: ProviderNameSchema })
+  .refine(({ from, to }) => from !== to, {
+    path: ['to'],
+    message: 'Choose another provider than the one that it is in.',
+  })
+  .meta({ id: 'CopySecret' });
+
+/**
+ * What the operator says at the terminal of a secret whose value was put into its provider past Dropsafe: where it may be sent, and
+ * what it is for. What is absent is kept.
+ */
+export const BindSecretSchema = z.strictObject({
+  name: SecretNameSchema,
+  provider: ProviderNameSchema,
+  description: DescriptionSchema.optional(),
+  destinations: DestinationsSchema.optional(),
+});
+
+/** The query of `DELETE /secrets/{name}`: from which provider; without it, the one whose secret is used. */
+export const DeleteSecretSchema = z.strictObject({ provider: ProviderNameSchema.optional() });
+
 /** The path of one secret. */
 export const SecretPathSchema = z.strictObject({ name: z.string() });
 
@@ -151,6 +208,10 @@ export type CreateSecret = z.infer<typeof CreateSecretSchema>;
 export type UpdateSecret = z.infer<typeof UpdateSecretSchema>;
 /** `PATCH /secrets/{name}` as it is sent. */
 export type UpdateSecretInput = z.input<typeof UpdateSecretSchema>;
+/** `POST /secrets/{name}/copies`, checked. */
+export type CopySecret = z.infer<typeof CopySecretSchema>;
+/** What the operator says of a secret, checked. */
+export type BindSecret = z.infer<typeof BindSecretSchema>;
 /** A sort order. */
 export type Sort = z.infer<typeof SortSchema>;
 /** One page of the list. */

@@ -11,6 +11,15 @@ export type AuditEvent =
   /** Asked for with nothing that differs; nothing was written. */
   | { action: 'secret.update-unchanged'; subject: string }
   | { action: 'secret.deleted'; subject: string }
+  /** Subject: the secret, the provider that it was taken from and the one that it was put into, with slashes between. */
+  | { action: 'secret.copied'; subject: string; fields: SecretField[] }
+  /**
+   * Written before a provider elsewhere is asked for a change, and after one that came to nothing. What came to something is
+   * told by `secret.created` and its like. Subject: the secret and the provider, with a slash between.
+   */
+  | { action: 'secret.change-started' | 'secret.change-failed'; subject: string }
+  /** At the operator's terminal. Subject: the secret and the provider, with a slash between. */
+  | { action: 'secret.bound'; subject: string; fields: SecretField[] }
   | { action: 'secret.unreadable'; subject: string }
   | { action: 'user.created'; subject: string; permissions: readonly Permission[] }
   | { action: 'user.permissions-set'; subject: string; permissions: readonly Permission[] }

@@ -22,10 +22,11 @@ export function readCursor<Content>(text: string, contents: z.ZodType<Content>):
 
 /** What is asked for beside a cursor may be left out, or must be the same. Throws `validation-failed`. */
 export function demandSameSearch(
-  cursor: { sort: string; q: string },
-  asked: { sort?: string | undefined; q?: string | undefined },
+  cursor: { sort: string; q: string; provider?: string | undefined },
+  asked: { sort?: string | undefined; q?: string | undefined; provider?: string | undefined },
 ): void {
-  if ((asked.sort ?? cursor.sort) === cursor.sort && (asked.q ?? cursor.q) === cursor.q) return;
+  const { sort = cursor.sort, q = cursor.q, provider = cursor.provider } = asked;
+  if (sort === cursor.sort && q === cursor.q && provider === cursor.provider) return;
   throw fieldProblem(
     'cursor',
     'This cursor belongs to another search or sort order. Leave it out to start anew.',

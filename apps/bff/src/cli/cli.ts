@@ -1,5 +1,6 @@
 /**
- * @file The `dropsafe` command of the operator's terminal: users and their permissions, the audit trail. Works beside a running node (on
+ * @file The `dropsafe` command of the operator's terminal: users and their permissions, secrets of
+ * providers elsewhere, the audit trail. Works beside a running node (on
  * its embedded database, too) and without one. Passwords come from standard input or are made up; never from the
  * command line, which other processes can read.
  */
@@ -22,17 +23,21 @@ import { randomPassword } from '../identity/password.ts';
 import { openRooms, startDatabase } from '../node.ts';
 import type { Rooms } from '../wiring.ts';
 import { AuditCommandError, dropExported, verifyTrail } from './audit-commands.ts';
+import { bindSecret, SecretCommandError } from './secret-commands.ts';
 
 const usage = `Usage:
   npx pnpm dropsafe users create NAME [--permission PERMISSION]... [--password-stdin]
   npx pnpm dropsafe users reset-password NAME [--password-stdin]
   npx pnpm dropsafe users set-permissions NAME [--permission PERMISSION]...
+  npx pnpm dropsafe secrets bind NAME --provider PROVIDER [--description TEXT] [--destination ORIGIN]... | --no-destinations
   npx pnpm dropsafe audit verify [--file EXPORT.ndjson]... [--checkpoint FILE]
   npx pnpm dropsafe audit drop --before DATE --exported EXPORT.ndjson
 
 Without --password-stdin a random password is printed once. reset-password also unlocks the account, ends its
 sessions and removes its passkeys.
 set-permissions replaces what the user had; without --permission nothing is left.
+secrets bind says where a value may be sent that you have put into a provider yourself (a variable, a file, a vault), and what it
+is for. The destinations replace those that were bound; what is not given is kept.
 audit verify names the first event that was altered, removed or moved. Without --file it looks at the database; it compares
 with the newest checkpoint of the data directory, or with the one that is given. audit drop removes events that are older
 than DATE (UTC) and stand in the exported file.
@@ -76,6 +81,7 @@ async function run(): Promise<string> {
   const { positionals, values } = parse();
   const [group, verb = '', name] = positionals;
   if (group === 'audit') return runAudit(verb, positionals.length, values);
+  if (group === 'secrets') return runSecrets(positionals.slice(1), values);
   const command = Object.hasOwn(commands, verb) ? commands[verb] : undefined;
   if (group !== 'users' || command === undefined || name === undefined || positionals.length > 3)
     throw new UsageError('There is no such command.');
@@ -105,6 +111,24 @@ async function runAudit(
   throw new UsageError('There is no such command.');
 }
 
+async function runSecrets(
+  [verb, name, ...tooMany]: string[],
+  { provider, description, destination, ...values }: ReturnType<typeof parse>['values'],
+): Promise<string> {
+  if (verb !== 'bind' || name === undefined || tooMany.length > 0)
+    throw new UsageError('There is no such command.');
+  if (provider === undefined) throw new UsageError('Name the provider with --provider.');
+  const isNowhere = values['no-destinations'];
+  if (isNowhere && destination.length > 0)
+    throw new UsageError('Give either --destination or --no-destinations.');
+  const destinations = isNowhere || destination.length > 0 ? destination : undefined;
+  if (destinations === undefined && description === undefined)
+    throw new UsageError('Give --destination, --no-destinations or --description.');
+  return withRooms(({ secrets }) =>
+    bindSecret(secrets, caller, name, { provider, description, destinations }),
+  );
+}
+
 function parse() {
   try {
     return parseArgs({
@@ -115,6 +139,10 @@ function parse() {
         file: { type: 'string', multiple: true, default: [] },
         checkpoint: { type: 'string' },
         before: { type: 'string' },
+        provider: { type: 'string' },
+        description: { type: 'string' },
+        destination: { type: 'string', multiple: true, default: [] },
+        'no-destinations': { type: 'boolean', default: false },
         exported: { type: 'string', multiple: true, default: [] },
       },
     });
@@ -151,7 +179,11 @@ try {
 } catch (error) {
   process.exitCode = 1;
   if (error instanceof UsageError) process.stderr.write(`${error.message}\n\n${usage}`);
-  else if (error instanceof StartError || error instanceof AuditCommandError)
+  else if (
+    error instanceof StartError ||
+    error instanceof AuditCommandError ||
+    error instanceof SecretCommandError
+  )
     process.stderr.write(`${error.message}\n`);
   else if (error instanceof Problem)
     process.stderr.write(

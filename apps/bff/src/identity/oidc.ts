@@ -1,12 +1,9 @@
 /**
  * @file The adapter to providers of OpenID Connect, over openid-client: where to send somebody who signs in, and who came
- * back. The only file of this room that opens sockets. Promises: every ID token is checked by signature, issuer, audience,
+ * back. The only file of this room that goes outside. Promises: every ID token is checked by signature, issuer, audience,
  * nonce and time; keys are asked for anew at every sign-in, so that rotated ones need no restart; no redirect is followed;
  * every request has an end in time and size. Nothing of a library's error leaves this file but a reason out of a closed list.
  */
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import type { IncomingMessage } from 'node:http';
 import {
   createRemoteJWKSet,
   customFetch as joseFetch,
@@ -16,6 +13,7 @@ import {
   type JWTVerifyGetKey,
 } from 'jose';
 import * as client from 'openid-client';
+import { createWayOut, WayFailure, type Incoming } from '../base/way-out.ts';
 import { derive } from './challenge.ts';
 import { Refusal, type RefusalReason } from './refusal.ts';
 import { isLoopback, type SignInProvider } from './sign-in-providers.ts';
@@ -303,68 +301,43 @@ function reasonOf(link: object): RefusalReason | undefined {
  * redirect, and an end in time and size.
  */
 function limitedFetch(provider: SignInProvider, step: AbortSignal): client.CustomFetch {
+  const wayOut = createWayOut({ authorities: provider.authorities, keptConnections: 0 });
   return async (address, { method, headers, body, signal }) => {
     const url = new URL(address);
-    const isSecure = url.protocol === 'https:';
-    if (!isSecure && !isLoopback(url.hostname)) throw new Refusal('answer-invalid');
-    const request = (isSecure ? requestHttps : requestHttp)(url, {
-      method,
-      headers,
-      agent: false,
-      signal: signal ? AbortSignal.any([signal, step]) : step,
-      ...(isSecure && provider.authorities !== undefined && { ca: provider.authorities }),
-    });
+    if (url.protocol !== 'https:' && !isLoopback(url.hostname)) throw new Refusal('answer-invalid');
     try {
-      request.end(body instanceof URLSearchParams ? body.toString() : (body as string | undefined)); // as: nothing else is sent by a code flow
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        request.once('response', resolve);
-        // Stays on: an error that comes while the body is read is that of the reading, too.
-        request.on('error', reject);
+      const answer = await wayOut.send(url, {
+        method,
+        headers,
+        body: body instanceof URLSearchParams ? body.toString() : (body as string | undefined), // as: nothing else is sent by a code flow
+        signal: signal ? AbortSignal.any([signal, step]) : step,
+        maxBytes,
       });
-      return new Response(await readLimited(response), {
-        status: response.statusCode ?? 500,
-        headers: headersOf(response),
+      // A status without a body does not take one, not even an empty one.
+      return new Response(answer.body.length === 0 ? null : answer.body, {
+        status: answer.status,
+        headers: headersOf(answer),
       });
     } catch (error) {
-      throw error instanceof Refusal ? error : refusalOfWay(error, signal?.aborted || step.aborted);
-    } finally {
-      request.destroy();
+      throw error instanceof WayFailure ? refusalOfWay(error) : error;
     }
   };
 }
 
-async function readLimited(response: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | null> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    // as: no encoding was set
-    length += chunk.length;
-    if (length > maxBytes) throw new Refusal('answer-too-large');
-    chunks.push(chunk);
-  }
-  // A status without a body does not take one, not even an empty one.
-  return length === 0 ? null : new Uint8Array(Buffer.concat(chunks));
-}
-
-function headersOf(response: IncomingMessage): Headers {
+function headersOf(answer: Incoming): Headers {
   const headers = new Headers();
   for (const name of ['content-type', 'www-authenticate']) {
-    const content = response.headers[name];
+    const content = answer.headers[name];
     if (typeof content === 'string') headers.set(name, content);
   }
   return headers;
 }
 
-function refusalOfWay(error: unknown, isTimeOver: boolean | undefined): Refusal {
-  const code =
-    error instanceof Error && 'code' in error && /^[A-Z_]{1,40}$/.test(String(error.code))
-      ? String(error.code)
-      : undefined;
-  if (isTimeOver === true) return new Refusal('provider-slow', code);
-  return new Refusal(
-    code !== undefined && /CERT|TLS|SIGNATURE/.test(code)
-      ? 'certificate-refused'
-      : 'provider-unreachable',
-    code,
-  );
-}
+const reasonsOfWay = {
+  time: 'provider-slow',
+  size: 'answer-too-large',
+  certificate: 'certificate-refused',
+  unreachable: 'provider-unreachable',
+} as const;
+
+const refusalOfWay = ({ kind, code }: WayFailure) => new Refusal(reasonsOfWay[kind], code);

@@ -13,7 +13,7 @@ export { grantsOf, holdersOf };
 
 /** Decides and grants. */
 export interface Permissions {
-  /** Lets a holder of any one of `anyOf` pass. Throws `permission-required` and records the refusal; `target` says of what. */
+  /** Lets a holder of any one of `anyOf` pass, and nobody but the operator where there is none. Throws `permission-required` and records the refusal; `target` says of what. */
   demand(caller: Caller, anyOf: readonly Permission[], target: string): Promise<void>;
   /** Sets what a principal may do, replacing what it was. The transaction of the change comes from the caller's room. */
   grant(tx: Transaction, principalId: string, permissions: readonly Permission[]): Promise<void>;
@@ -34,7 +34,10 @@ export function createPermissions(audit: Audit): Permissions {
       });
       throw new Problem('permission-required', {
         permissions: anyOf,
-        detail: `This needs one of the permissions ${anyOf.join(', ')}. Ask an administrator for it.`,
+        detail:
+          anyOf.length === 0
+            ? 'Only the operator can do this, at the terminal of the machine.'
+            : `This needs one of the permissions ${anyOf.join(', ')}. Ask an administrator for it.`,
       });
     },
     grant: replaceGrants,

@@ -81,14 +81,20 @@ describe('cursors', () => {
     total: 12,
   };
 
+  const nothing = { sort: undefined, q: undefined, provider: undefined };
+
   test('carry sort and filter, so that neither has to be sent again', () => {
-    expect(parseCursor(printCursor(content), { sort: undefined, q: undefined })).toEqual(content);
-    expect(parseCursor(printCursor(content), { sort: '-createdAt', q: 'x' })).toEqual(content);
+    expect(parseCursor(printCursor(content), nothing)).toEqual(content);
+    expect(parseCursor(printCursor(content), { ...nothing, sort: '-createdAt', q: 'x' })).toEqual(
+      content,
+    );
   });
 
   test.each([
     ['of another sort order', printCursor(content), { sort: 'name', q: 'x' }],
     ['of another search', printCursor(content), { sort: '-createdAt', q: 'y' }],
+    ['of another provider', printCursor(content), { provider: 'env' }],
+    ['of one provider', printCursor({ ...content, provider: 'vault' }), { provider: 'env' }],
     ['no base64', '!!!', {}],
     ['no JSON', Buffer.from('{').toString('base64url'), {}],
     ['a moment that does not exist', printCursor({ ...content, key: Number.MAX_SAFE_INTEGER }), {}],
@@ -101,7 +107,7 @@ describe('cursors', () => {
     ],
     ['an endless text', 'A'.repeat(1000), {}],
   ] as const)('refused: %s', (_, cursor, expected) => {
-    expect(() => parseCursor(cursor, { sort: undefined, q: undefined, ...expected })).toThrow(
+    expect(() => parseCursor(cursor, { ...nothing, ...expected })).toThrow(
       expect.objectContaining({
         code: 'validation-failed',
         params: { errors: [expect.objectContaining({ field: 'cursor' })] },

@@ -1,12 +1,12 @@
 /** @file What a change of a secret is. Pure. */
-import { isWidened } from '@dropsafe/contract/destinations';
+import { isCoveredBy, isWidened } from '@dropsafe/contract/destinations';
 import {
   SecretNameSchema,
   type SecretMetadata,
   type SecretName,
   type UpdateSecret,
 } from '@dropsafe/contract/secrets';
-import type { SecretField } from '../audit/event.ts';
+import type { AuditEvent, SecretField } from '../audit/event.ts';
 
 /** What an update comes to. */
 export type Change =
@@ -40,6 +40,15 @@ export function decideChange(
   return { kind: 'change', fields, seal };
 }
 
+/** Where a value may be sent by both of these lists, canonical and sorted. */
+export function commonDestinations(one: readonly string[], other: readonly string[]): string[] {
+  const both = [
+    ...one.filter((destination) => isCoveredBy(destination, other)),
+    ...other.filter((destination) => isCoveredBy(destination, one)),
+  ];
+  return [...new Set(both)].toSorted();
+}
+
 /** True for a text that can be the name of a secret; anything else is simply not there. */
 export function isSecretName(text: string): text is SecretName {
   return SecretNameSchema.safeParse(text).success;
@@ -48,4 +57,24 @@ export function isSecretName(text: string): text is SecretName {
 /** What the trail names as the subject: the name, or nothing of a text that cannot be one (it may be a pasted value). */
 export function subjectOf(text: string): string {
   return isSecretName(text) ? text : 'not a secret name';
+}
+
+/** What the trail tells of a secret that is added, by a person or as a copy. */
+export function additionEvent(
+  provider: string,
+  {
+    name,
+    description,
+    destinations,
+    copiedFrom,
+  }: Pick<SecretMetadata, 'name' | 'description' | 'destinations'> & {
+    copiedFrom: string | undefined;
+  },
+): AuditEvent {
+  const fields: SecretField[] = ['value'];
+  if (description !== null) fields.push('description');
+  if (destinations.length > 0) fields.push('destinations');
+  return copiedFrom === undefined
+    ? { action: 'secret.created', subject: name, fields }
+    : { action: 'secret.copied', subject: `${name}/${copiedFrom}/${provider}`, fields };
 }

@@ -1,14 +1,14 @@
 import { operations } from '@dropsafe/contract/operations';
 import { Redacted } from '../base/redacted.ts';
 import type { Routes } from '../base/route.http.ts';
-import { listProviders } from './provider.ts';
+import type { Providers } from './providers.ts';
 import type { Secrets } from './secrets.ts';
 
 /** Routes of secrets and of the providers that hold them. A value is wrapped here, and from here on cannot be printed. */
-export function mountSecrets({ mount }: Routes, secrets: Secrets): void {
+export function mountSecrets({ mount }: Routes, secrets: Secrets, providers: Providers): void {
   const wrap = (value: string) => new Redacted<Uint8Array>(Buffer.from(value, 'utf8'));
 
-  mount(operations.listProviders, async () => ({ body: { items: listProviders() } }));
+  mount(operations.listProviders, async () => ({ body: { items: await providers.describe() } }));
 
   mount(operations.listSecrets, async ({ caller, query }) => ({
     body: await secrets.list(caller, query),
@@ -45,8 +45,13 @@ export function mountSecrets({ mount }: Routes, secrets: Secrets): void {
     },
   );
 
-  mount(operations.deleteSecret, async ({ caller, params, ifMatch }) => {
-    await secrets.delete(caller, params.name, ifMatch);
+  mount(operations.deleteSecret, async ({ caller, params, query, ifMatch }) => {
+    await secrets.delete(caller, params.name, ifMatch, query.provider);
     return { body: undefined };
+  });
+
+  mount(operations.copySecret, async ({ caller, params, body }) => {
+    const { metadata, etag } = await secrets.copy(caller, params.name, body);
+    return { body: metadata, etag, location: `/api/v1/secrets/${metadata.name}` };
   });
 }

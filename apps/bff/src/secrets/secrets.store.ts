@@ -1,20 +1,16 @@
 import {
-  SortSchema,
-  countedUpTo,
+  sortFields,
   type SecretMetadata,
   type SecretName,
-  type Sort,
-  type SortField,
+  type SecretState,
 } from '@dropsafe/contract/secrets';
-import { and, or, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
+import { sql, type SQLWrapper } from 'drizzle-orm';
 import { index, integer, makePgArray, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { isInTurn, type GroupStatement } from '../audit/audit.ts';
 import { bytes, byteaText, moment } from '../base/columns.ts';
 import type { Database } from '../base/database.ts';
 import { gather } from '../base/gather.ts';
-import { patternOf } from '../base/search-pattern.ts';
 import type { SealedValue } from '../keys/keys.ts';
-import type { CursorContent } from './cursor.ts';
 
 /**
  * Kilobytes of new entries that a trigram index keeps aside, unsorted. Every search reads all of them, and past some
@@ -22,20 +18,35 @@ import type { CursorContent } from './cursor.ts';
  */
 const searchOptions = { gin_pending_list_limit: 64 };
 
-/** Secrets of the provider `database`. */
+/**
+ * Every secret of every provider, so that one query lists, searches and sorts them all. For `database` a row is the secret
+ * itself; for the others it is the catalogue: what is known of a secret whose value lives elsewhere.
+ */
 export const secrets = pgTable(
   'secrets',
   {
     id: uuid().primaryKey(),
     name: text().$type<SecretName>().notNull(),
     description: text(),
-    provider: text().$type<SecretMetadata['provider']>().notNull(),
+    provider: text().notNull(),
+    /** Which of several of one name is used: that of the first provider. What is gone elsewhere keeps what is known of it. */
+    standing: text().$type<Standing>().notNull().default('used'),
+    /** When the row was last noted, by a person's change or by what its provider said: no older list changes it. */
+    standingAt: moment()
+      .notNull()
+      .default(sql`now()`),
+    state: text().$type<SecretState>().notNull().default('ready'),
+    /** Elsewhere: names the value as its provider does. */
+    revision: text(),
+    /** Elsewhere: the destinations with a MAC (destinations-mac.ts); in this database they are sealed with the value. */
+    destinationsMac: bytes(),
     version: integer().notNull(),
     destinations: text().array().notNull(),
     valueVersion: integer().notNull(),
-    kekId: text().notNull(),
-    wrappedDek: bytes().notNull(),
-    sealedValue: bytes().notNull(),
+    /** Sealed values are those of `database` only. */
+    kekId: text(),
+    wrappedDek: bytes(),
+    sealedValue: bytes(),
     createdAt: moment().notNull(),
     createdBy: text().notNull(),
     updatedAt: moment(),
@@ -44,12 +55,28 @@ export const secrets = pgTable(
     lastUsedAt: moment(),
   },
   (table) => [
-    uniqueIndex('secrets_name').on(table.name),
+    uniqueIndex('secrets_name')
+      .on(table.name)
+      .where(sql`standing = 'used'`),
+    // Of what lives elsewhere each provider has a name once, whoever notes it first: a person's change or a list.
+    uniqueIndex('secrets_outside_name')
+      .on(table.provider, table.name)
+      .where(sql`provider <> 'database' and standing <> 'gone'`),
+    // Few: what is there twice, and what is gone elsewhere.
+    index('secrets_not_used')
+      .on(table.name, table.provider)
+      .where(sql`standing <> 'used'`),
     // One index per sort order; the name decides between equal keys. Read backwards for descending.
     index('secrets_by_name').on(sortKeys(table).name, table.name),
     index('secrets_by_created_at').on(table.createdAt, table.name),
     index('secrets_by_updated_at').on(sortKeys(table).updatedAt, table.name),
     index('secrets_by_last_used_at').on(sortKeys(table).lastUsedAt, table.name),
+    // The same for one provider of the others; most secrets are in `database`, and have no entry here.
+    ...sortFields.map((field) =>
+      index(`secrets_outside_by_${snake(field)}`)
+        .on(table.provider, sortKeys(table)[field], table.name)
+        .where(sql`provider <> 'database'`),
+    ),
     // Searching a part of a text: trigrams.
     index('secrets_name_search')
       .using('gin', sql`${table.name} gin_trgm_ops`)
@@ -60,8 +87,15 @@ export const secrets = pgTable(
   ],
 );
 
+/** Whether a secret is used, stands behind one of the same name, or is not there any more. */
+export type Standing = 'used' | 'shadowed' | 'gone';
+
+function snake(field: string): string {
+  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 /** What each sort order compares. Written so that nothing is null: `never` is the earliest of all moments. */
-function sortKeys(table: {
+export function sortKeys(table: {
   name: SQLWrapper;
   createdAt: SQLWrapper;
   updatedAt: SQLWrapper;
@@ -79,6 +113,8 @@ const metadataColumns = {
   name: secrets.name,
   description: secrets.description,
   provider: secrets.provider,
+  state: secrets.state,
+  standing: secrets.standing,
   version: secrets.version,
   destinations: secrets.destinations,
   createdAt: secrets.createdAt,
@@ -88,10 +124,12 @@ const metadataColumns = {
   valueUpdatedAt: secrets.valueUpdatedAt,
   lastUsedAt: secrets.lastUsedAt,
 };
-const identifiedColumns = { id: secrets.id, ...metadataColumns };
-const sealedColumns = {
+export const identifiedColumns = { id: secrets.id, ...metadataColumns };
+const storedColumns = {
   ...identifiedColumns,
   valueVersion: secrets.valueVersion,
+  revision: secrets.revision,
+  destinationsMac: secrets.destinationsMac,
   kekId: secrets.kekId,
   wrappedDek: secrets.wrappedDek,
   sealedValue: secrets.sealedValue,
@@ -102,29 +140,50 @@ export interface IdentifiedSecret {
   id: string;
   metadata: SecretMetadata;
 }
-/** The row of a secret with its sealed value. */
-export interface SealedSecret extends IdentifiedSecret {
+/** The whole row of a secret. */
+export interface StoredSecret extends IdentifiedSecret {
   valueVersion: number;
-  sealed: SealedValue;
+  /** The value, where it lives in this database. */
+  sealed: SealedValue | undefined;
+  /** Of what lives elsewhere. */
+  revision: string | null;
+  destinationsMac: Uint8Array | null;
 }
 
-type IdentifiedRow = SecretMetadata & { id: string };
+/** A row without what other rows tell. */
+export type IdentifiedRow = Omit<SecretMetadata, 'isUsed' | 'alsoIn'> & {
+  id: string;
+  standing: Standing;
+};
 
-const identifiedOf = ({ id, ...metadata }: IdentifiedRow): IdentifiedSecret => ({
+/** What others of the same name there are is told by `prepareFindNamesakes`, where there can be any. */
+export const identifiedOf = ({ id, standing, ...row }: IdentifiedRow): IdentifiedSecret => ({
   id,
-  metadata,
+  metadata: { ...row, isUsed: standing === 'used', alsoIn: [] },
 });
 
-const sealedOf = ({
+type StoredRow = IdentifiedRow &
+  Pick<StoredSecret, 'valueVersion' | 'revision' | 'destinationsMac'> & {
+    [Column in keyof SealedValue]: SealedValue[Column] | null;
+  };
+
+const storedOf = ({
   valueVersion,
+  revision,
+  destinationsMac,
   kekId,
   wrappedDek,
   sealedValue,
-  ...rest
-}: SecretMetadata & { id: string; valueVersion: number } & SealedValue): SealedSecret => ({
-  ...identifiedOf(rest),
+  ...row
+}: StoredRow): StoredSecret => ({
+  ...identifiedOf(row),
   valueVersion,
-  sealed: { kekId, wrappedDek, sealedValue },
+  revision,
+  destinationsMac,
+  sealed:
+    kekId !== null && wrappedDek !== null && sealedValue !== null
+      ? { kekId, wrappedDek, sealedValue }
+      : undefined,
 });
 
 /** Makes the look-up of one secret's metadata by the unique index on the name; one query serves all of the same moment. */
@@ -143,23 +202,61 @@ export function prepareFindSecret(
   });
 }
 
-/** Makes the look-up of a secret with its sealed value, in the same way. */
-export function prepareFindSealedSecret({
+/** Makes the look-up of the whole row, in the same way. */
+export function prepareFindStoredSecret({
   queries,
-}: Database): (name: SecretName) => Promise<SealedSecret | undefined> {
+}: Database): (name: SecretName) => Promise<StoredSecret | undefined> {
   const query = queries
-    .select(sealedColumns)
+    .select(storedColumns)
     .from(secrets)
     .where(hasName)
-    .prepare('find_sealed_secret');
+    .prepare('find_stored_secret');
   return gather(async (names: readonly SecretName[]) => {
     const rows = await query.execute({ names: makePgArray([...names]) });
-    const byName = new Map(rows.map((row) => [row.name, sealedOf(row)]));
+    const byName = new Map(rows.map((row) => [row.name, storedOf(row)]));
     return (name) => byName.get(name);
   });
 }
 
-const hasName = sql`${secrets.name} = any(${sql.placeholder('names')}::text[])`;
+const hasName = sql`${secrets.name} = any(${sql.placeholder('names')}::text[]) and ${secrets.standing} = 'used'`;
+
+/** Makes the look-up of the whole row of a secret in one provider, whether it is the one that is used or not. */
+export function prepareFindStoredSecretIn({
+  queries,
+}: Database): (provider: string, name: SecretName) => Promise<StoredSecret | undefined> {
+  const query = queries
+    .select(storedColumns)
+    .from(secrets)
+    .where(
+      sql`${secrets.name} = ${sql.placeholder('name')} and ${secrets.provider} = ${sql.placeholder('provider')}
+          and (${secrets.standing} = 'used' or ${secrets.standing} = 'shadowed')`,
+    )
+    .prepare('find_stored_secret_in');
+  return async (provider, name) => {
+    const [row] = await query.execute({ provider, name });
+    return row && storedOf(row);
+  };
+}
+
+/** Makes the look-up of the providers that have a secret of these names, by the index of what is used and that of what is not. */
+export function prepareFindNamesakes({
+  queries,
+}: Database): (names: readonly SecretName[]) => Promise<Map<SecretName, string[]>> {
+  const inNames = sql`${secrets.name} = any(${sql.placeholder('names')}::text[])`;
+  const query = queries
+    .select({ name: secrets.name, provider: secrets.provider })
+    .from(secrets)
+    .where(
+      sql`(${inNames} and ${secrets.standing} = 'used')
+          or (${inNames} and ${secrets.standing} <> 'used' and ${secrets.standing} = 'shadowed')`,
+    )
+    .prepare('find_namesakes');
+  return async (names) => {
+    const rows = await query.execute({ names: makePgArray([...names]) });
+    const byName = Map.groupBy(rows, ({ name }) => name);
+    return new Map([...byName].map(([name, found]) => [name, found.map((row) => row.provider)]));
+  };
+}
 
 // --- changes ---
 //
@@ -167,13 +264,19 @@ const hasName = sql`${secrets.name} = any(${sql.placeholder('names')}::text[])`;
 // change names the version that was seen, so that whoever decided on a row which is another by now changes nothing, and
 // decides anew.
 
-/** A secret as it is added. */
+/** A secret as it is added: with its sealed value, or with what is known of one that lives elsewhere. */
 export type NewSecret = Pick<
   SecretMetadata,
   'name' | 'description' | 'provider' | 'destinations' | 'createdBy'
-> & { id: string; valueVersion: number; sealed: SealedValue };
+> & { id: string; valueVersion: number; standing: 'used' | 'shadowed' } & (
+    | { sealed: SealedValue }
+    | { sealed?: undefined; revision: string | null; destinationsMac: Uint8Array }
+  );
 
-/** Makes what adds secrets. Nothing comes of a name that is taken; never overwrites, not even in the same instant (unique index). */
+/**
+ * Makes what adds secrets. Nothing comes of a name that is taken: in any provider, or, for one that is to stand behind
+ * others (`shadowed`), in its own. Never overwrites, not even in the same instant (unique indexes; the end of the chain).
+ */
 export function prepareInsertSecrets({
   queries,
 }: Database): GroupStatement<NewSecret, IdentifiedRow, IdentifiedSecret> {
@@ -181,13 +284,17 @@ export function prepareInsertSecrets({
     queries
       .insert(secrets)
       .select(
-        sql`select id, name, description, provider, 1, destinations, "valueVersion", "kekId", "wrappedDek",
-              "sealedValue", now(), "createdBy", null::timestamptz, null, now(), null::timestamptz
-            from ${rowsAs} wanted(id uuid, name text, description text, provider text, destinations text[],
-              "valueVersion" int, "kekId" text, "wrappedDek" bytea, "sealedValue" bytea, "createdBy" text)
-            where ${isInTurn}`,
+        sql`select id, name, description, provider, standing, now(), 'ready', revision, "destinationsMac", 1, destinations,
+              "valueVersion", "kekId", "wrappedDek", "sealedValue", now(), "createdBy", null::timestamptz, null, now(),
+              null::timestamptz
+            from ${rowsAs} wanted(id uuid, name text, description text, provider text, standing text, revision text,
+              "destinationsMac" bytea, destinations text[], "valueVersion" int, "kekId" text, "wrappedDek" bytea,
+              "sealedValue" bytea, "createdBy" text)
+            where ${isInTurn} and (standing = 'used' or not exists (
+              select from ${secrets} there where there.name = wanted.name and there.provider = wanted.provider
+                and there.standing in ('used', 'shadowed')))`,
       )
-      .onConflictDoNothing({ target: secrets.name })
+      .onConflictDoNothing()
       .returning(identifiedColumns),
   );
   return {
@@ -200,7 +307,13 @@ export function prepareInsertSecrets({
     keyOf: ({ name }) => name,
     idOf: ({ id }) => id,
     valuesOf: (wanted) => ({
-      rows: JSON.stringify(wanted.map(({ sealed, ...row }) => ({ ...row, ...textOf(sealed) }))),
+      rows: JSON.stringify(
+        wanted.map((secret) =>
+          secret.sealed === undefined
+            ? { ...secret, destinationsMac: byteaText(secret.destinationsMac) }
+            : { ...secret, sealed: undefined, ...textOf(secret.sealed) },
+        ),
+      ),
     }),
     resultsOf: (rows, wanted) => inOrder(rows, wanted),
   };
@@ -215,7 +328,9 @@ export interface SecretChange {
   description: string | null;
   destinations: readonly string[];
   /** The sealed value under its new version, when anything that it is sealed with changes. */
-  resealed: { valueVersion: number; sealed: SealedValue } | undefined;
+  resealed?: { valueVersion: number; sealed: SealedValue } | undefined;
+  /** What is known of a value that lives elsewhere. */
+  elsewhere?: { revision: string | null; destinationsMac: Uint8Array };
   /** True when a person has set a new value, false when the stored one was sealed again. */
   isNewValue: boolean;
 }
@@ -237,11 +352,15 @@ export function prepareUpdateSecrets({
         kekId: sql`coalesce(change."kekId", ${secrets.kekId})`,
         wrappedDek: sql`coalesce(change."wrappedDek", ${secrets.wrappedDek})`,
         sealedValue: sql`coalesce(change."sealedValue", ${secrets.sealedValue})`,
+        revision: sql`coalesce(change.revision, ${secrets.revision})`,
+        destinationsMac: sql`coalesce(change."destinationsMac", ${secrets.destinationsMac})`,
+        standingAt: sql`case when change."destinationsMac" is null then ${secrets.standingAt} else now() end`,
         valueUpdatedAt: sql`case when change."isNewValue" then now() else ${secrets.valueUpdatedAt} end`,
       })
       .from(
         sql`${rowsAs} change(id uuid, version int, "updatedBy" text, description text, destinations text[],
-          "valueVersion" int, "kekId" text, "wrappedDek" bytea, "sealedValue" bytea, "isNewValue" boolean)`,
+          "valueVersion" int, "kekId" text, "wrappedDek" bytea, "sealedValue" bytea, revision text,
+          "destinationsMac" bytea, "isNewValue" boolean)`,
       )
       .where(sql`${secrets.id} = change.id and ${secrets.version} = change.version and ${isInTurn}`)
       .returning(identifiedColumns),
@@ -257,9 +376,13 @@ export function prepareUpdateSecrets({
     idOf: ({ id }) => id,
     valuesOf: (changes) => ({
       rows: JSON.stringify(
-        changes.map(({ resealed, ...change }) => ({
+        changes.map(({ resealed, elsewhere, ...change }) => ({
           ...change,
           ...(resealed && { valueVersion: resealed.valueVersion, ...textOf(resealed.sealed) }),
+          ...(elsewhere && {
+            revision: elsewhere.revision,
+            destinationsMac: byteaText(elsewhere.destinationsMac),
+          }),
         })),
       ),
     }),
@@ -296,6 +419,39 @@ export function prepareDeleteSecrets({
   };
 }
 
+/** Makes what forgets secrets that were deleted elsewhere. The row stays for a while, so that an older list does not bring it back. */
+export function prepareForgetSecrets({
+  queries,
+}: Database): GroupStatement<{ id: string }, { id: string }, true> {
+  const changed = queries.$with('changed').as(
+    queries
+      .update(secrets)
+      .set({
+        standing: 'gone',
+        standingAt: sql`now()`,
+        description: null,
+        destinations: [],
+        destinationsMac: null,
+      })
+      .where(
+        sql`${secrets.id} in (select id from ${rowsAs} seen(id uuid)) and ${secrets.standing} <> 'gone' and ${isInTurn}`,
+      )
+      .returning({ id: secrets.id }),
+  );
+  return {
+    prepare: ({ chain, chainEnd, recorded }) =>
+      queries
+        .with(chain, changed, chainEnd, recorded)
+        .select()
+        .from(changed)
+        .prepare('forget_secrets'),
+    keyOf: ({ id }) => id,
+    idOf: ({ id }) => id,
+    valuesOf: (seen) => ({ rows: JSON.stringify(seen.map(({ id }) => ({ id }))) }),
+    resultsOf: (_, seen) => seen.map(() => true as const),
+  };
+}
+
 /** Rows as one parameter; their columns are declared where they are used. A list of texts becomes an array. */
 const rowsAs = sql`json_to_recordset(${sql.placeholder('rows')}::json) as`;
 
@@ -313,109 +469,4 @@ function inOrder(
 
 function textOf({ kekId, wrappedDek, sealedValue }: SealedValue) {
   return { kekId, wrappedDek: byteaText(wrappedDek), sealedValue: byteaText(sealedValue) };
-}
-
-// --- the list ---
-
-/** Which secrets a page shows. */
-export interface PageRequest {
-  sort: Sort;
-  /** A case-insensitive part of name or description; empty for all. */
-  q: string;
-  limit: number;
-  /** The row that the page before ended with. */
-  after: Pick<CursorContent, 'key' | 'name'> | undefined;
-}
-
-/**
- * Makes the list: one page, read by the index of the sort order, so that depth costs nothing. The statements without a
- * search are prepared once; a search is planned anew each time, because whether the index of the sort order or those of
- * the trigrams are quicker depends on what is searched for.
- */
-export function prepareListSecrets({
-  queries,
-}: Database): (page: PageRequest) => Promise<SecretMetadata[]> {
-  const page = (
-    sort: Sort,
-    { isSearch, isContinued }: { isSearch: boolean; isContinued: boolean },
-  ) => {
-    const [field, direction, beyond] = orderOf(sort);
-    const key = sortKeys(secrets)[field];
-    const last = sql`${sql.placeholder('key')}::${field === 'name' ? sql`text` : sql`timestamptz`}`;
-    return queries
-      .select(metadataColumns)
-      .from(secrets)
-      .where(
-        and(
-          isSearch ? matches : undefined,
-          isContinued
-            ? sql`(${key}, ${secrets.name}) ${beyond} (${last}, ${sql.placeholder('name')})`
-            : undefined,
-        ),
-      )
-      .orderBy(sql`${key} ${direction}`, sql`${secrets.name} ${direction}`)
-      .limit(sql.placeholder('limit'));
-  };
-  const prepare = (sort: Sort) => ({
-    first: page(sort, { isSearch: false, isContinued: false }).prepare('list_secrets'),
-    next: page(sort, { isSearch: false, isContinued: true }).prepare('list_secrets_after'),
-  });
-  const bySort = new Map(SortSchema.options.map((sort) => [sort, prepare(sort)]));
-
-  return async ({ sort, q, limit, after }) => {
-    const isContinued = after !== undefined;
-    const values = {
-      limit,
-      pattern: patternOf(q),
-      ...(after && { key: keyText(after.key), name: after.name }),
-    };
-    const prepared = q === '' ? bySort.get(sort) : undefined;
-    if (prepared === undefined) return page(sort, { isSearch: true, isContinued }).execute(values);
-    return (isContinued ? prepared.next : prepared.first).execute(values);
-  };
-}
-
-/** Makes the count of how many secrets match, or null for more than `countedUpTo`: the count stops there. */
-export function prepareCountSecrets({ queries }: Database): (q: string) => Promise<number | null> {
-  const count = (condition: SQL | undefined) => {
-    const some = queries
-      .select({ one: sql`1` })
-      .from(secrets)
-      .where(condition)
-      .limit(countedUpTo + 1)
-      .as('some');
-    return queries.select({ count: sql<number>`count(*)::int` }).from(some);
-  };
-  const countAll = count(undefined).prepare('count_secrets');
-
-  return async (q) => {
-    // As in prepareListSecrets: a search is planned anew.
-    const counting = q === '' ? countAll : count(matches);
-    const [row] = await counting.execute({ pattern: patternOf(q) });
-    return row === undefined || row.count > countedUpTo ? null : row.count;
-  };
-}
-
-/** A part of name or description, whatever its case. Served by the trigram indexes. */
-const matches = or(
-  sql`${secrets.name} ilike ${sql.placeholder('pattern')}`,
-  sql`${secrets.description} ilike ${sql.placeholder('pattern')}`,
-);
-
-function orderOf(sort: Sort): [field: SortField, direction: SQL, beyond: SQL] {
-  const field = sort.replace('-', '') as SortField; // as: the sort order is a field with or without "-"
-  return sort.startsWith('-') ? [field, sql`desc`, sql`<`] : [field, sql`asc`, sql`>`];
-}
-
-function keyText(key: CursorContent['key']): string {
-  if (key === null) return '-infinity';
-  return typeof key === 'string' ? key : new Date(key).toISOString();
-}
-
-/** The sort key of a row, as a cursor carries it. */
-export function keyOf(sort: Sort, secret: SecretMetadata): CursorContent['key'] {
-  const [field] = orderOf(sort);
-  if (field === 'name') return secret.name.toLowerCase();
-  const time = secret[field];
-  return time === null ? null : Date.parse(time);
 }

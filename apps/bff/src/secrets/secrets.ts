@@ -2,14 +2,17 @@
  * @file The front door to secrets. Every operation takes the caller first and begins by demanding the permission; the
  * change and its audit event are one transaction. No operation answers with a value: metadata is all there is to give.
  */
-import { randomUUID } from 'node:crypto';
+import { isCoveredBy } from '@dropsafe/contract/destinations';
 import {
   createSecrets,
   deleteSecrets,
   readSecrets,
   updateSecrets,
+  type Permission,
 } from '@dropsafe/contract/permissions';
 import type {
+  BindSecret,
+  CopySecret,
   CreateSecret,
   ListSecrets,
   SecretMetadata,
@@ -17,28 +20,28 @@ import type {
   UpdateSecret,
 } from '@dropsafe/contract/secrets';
 import type { Audit } from '../audit/audit.ts';
-import { signatureOf, type Caller } from '../base/caller.ts';
+import type { Caller } from '../base/caller.ts';
 import type { Database } from '../base/database.ts';
 import { etagOf, isMatch } from '../base/etag.ts';
 import { printCursor } from '../base/cursor.ts';
-import { Problem } from '../base/problem.ts';
-import type { Redacted } from '../base/redacted.ts';
-import type { Keys } from '../keys/keys.ts';
+import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Permissions } from '../permissions/permissions.ts';
 import { parseCursor } from './cursor.ts';
+import type { SecretProvider, Value } from './provider.ts';
+import type { Providers } from './providers.ts';
 import { decideChange, isSecretName, subjectOf } from './secret.ts';
+import { keyOf, prepareCountSecrets, prepareListSecrets } from './secrets-list.store.ts';
 import {
-  keyOf,
-  prepareCountSecrets,
-  prepareDeleteSecrets,
-  prepareInsertSecrets,
-  prepareFindSealedSecret,
+  prepareFindNamesakes,
   prepareFindSecret,
-  prepareListSecrets,
-  prepareUpdateSecrets,
+  prepareFindStoredSecret,
+  prepareFindStoredSecretIn,
   type IdentifiedSecret,
-  type SealedSecret,
+  type StoredSecret,
 } from './secrets.store.ts';
+
+/** No permission lets anybody do it. */
+const operatorOnly: readonly Permission[] = [];
 
 /** Metadata with the entity tag of the version that it describes. */
 export interface VersionedSecret {
@@ -46,53 +49,127 @@ export interface VersionedSecret {
   etag: string;
 }
 
-/** A value on its way in. */
-type NewValue = Redacted<Uint8Array>;
-
 /** The operations on secrets. */
 export interface Secrets {
   list(caller: Caller, input: ListSecrets): Promise<SecretPage>;
   /** Throws `not-found`. */
   describe(caller: Caller, name: string): Promise<VersionedSecret>;
-  /** Throws `secret-name-taken`. */
+  /** Throws `secret-name-taken`, `provider-cannot`, `provider-unavailable`. */
   create(
     caller: Caller,
-    input: Omit<CreateSecret, 'value'> & { value: NewValue },
+    input: Omit<CreateSecret, 'value'> & { value: Value },
   ): Promise<VersionedSecret>;
-  /** Throws `not-found`, `secret-changed`, `destinations-widened`, `secret-unreadable`. */
+  /** Throws `not-found`, `secret-changed`, `destinations-widened`, `secret-unreadable`, `provider-cannot`, `provider-unavailable`. */
   update(
     caller: Caller,
     name: string,
     ifMatch: string | undefined,
-    patch: Omit<UpdateSecret, 'value'> & { value?: NewValue },
+    patch: Omit<UpdateSecret, 'value'> & { value?: Value },
   ): Promise<VersionedSecret>;
-  /** Throws `not-found`, `secret-changed`. */
-  delete(caller: Caller, name: string, ifMatch: string | undefined): Promise<void>;
+  /** Deletes the one that is used, or the one of `provider`. Throws `not-found`, `secret-changed`, `provider-cannot`, `provider-unavailable`. */
+  delete(
+    caller: Caller,
+    name: string,
+    ifMatch: string | undefined,
+    provider?: string,
+  ): Promise<void>;
+  /**
+   * Puts the value of one provider into another, with description and destinations. Throws `not-found`, `secret-name-taken`,
+   * `destination-not-bound`, `secret-unusable`, `secret-unreadable`, `provider-cannot`, `provider-unavailable`.
+   */
+  copy(caller: Caller, name: string, input: CopySecret): Promise<VersionedSecret>;
+  /**
+   * For the operator's terminal only: names where the value may be sent that the operator has put into a provider past Dropsafe.
+   * Answers what holds from now on. Throws `not-found`, `provider-cannot`.
+   */
+  bind(caller: Caller, input: BindSecret): Promise<SecretMetadata>;
 }
 
-/** Secrets in this database, sealed by these keys. */
+/** Secrets in these providers. */
 export function createSecretsDoor(
   database: Database,
   audit: Audit,
   permissions: Permissions,
-  keys: Keys,
+  providers: Providers,
 ): Secrets {
   const findSecret = prepareFindSecret(database);
-  const listSecrets = prepareListSecrets(database);
-  const countSecrets = prepareCountSecrets(database);
-  const findSealedSecret = prepareFindSealedSecret(database);
-  const insertSecret = audit.groupedChange(prepareInsertSecrets(database));
-  const updateSecret = audit.groupedChange(prepareUpdateSecrets(database));
-  const deleteSecret = audit.groupedChange(prepareDeleteSecrets(database));
+  const listSecrets = prepareListSecrets(database, providers.names);
+  const countSecrets = prepareCountSecrets(database, providers.names);
+  const findStoredSecret = prepareFindStoredSecret(database);
+  const findStoredSecretIn = prepareFindStoredSecretIn(database);
+  const findNamesakes = prepareFindNamesakes(database);
+
+  /** Tells of each which other providers have one of its name. */
+  async function withNamesakes(items: readonly IdentifiedSecret[]): Promise<IdentifiedSecret[]> {
+    if (providers.names.length === 1 || items.length === 0) return [...items];
+    const byName = await findNamesakes(items.map(({ metadata }) => metadata.name));
+    return items.map(({ id, metadata }) => {
+      const alsoIn = (byName.get(metadata.name) ?? []).filter(
+        (provider) => provider !== metadata.provider && providers.names.includes(provider),
+      );
+      return { id, metadata: { ...metadata, alsoIn } };
+    });
+  }
+
+  const versioned = async (secret: IdentifiedSecret): Promise<VersionedSecret> => {
+    const [{ id, metadata } = secret] = await withNamesakes([secret]);
+    return { metadata, etag: etagOf(id, metadata.version) };
+  };
+
+  /** What `find` finds, after the catalogue was brought in step when it found nothing. Throws `not-found`. */
+  async function demandFound<T extends IdentifiedSecret>(
+    find: () => Promise<T | undefined>,
+  ): Promise<{ found: T; provider: SecretProvider }> {
+    for (const isLast of [false, true]) {
+      const found = await find();
+      const provider = found && providers.find(found.metadata.provider);
+      if (found !== undefined && provider !== undefined) return { found, provider };
+      if (!isLast) await providers.refresh();
+    }
+    throw new Problem('not-found');
+  }
 
   /** The secret as it is, after the version was compared. A change names what was seen here. */
-  async function findForChange(name: string, ifMatch: string | undefined): Promise<SealedSecret> {
-    const secret = isSecretName(name) ? await findSealedSecret(name) : undefined;
-    if (secret === undefined) throw new Problem('not-found');
+  async function readForChange(
+    name: string,
+    ifMatch: string | undefined,
+    capability: 'update' | 'delete',
+    from?: string,
+  ): Promise<{ secret: StoredSecret; provider: SecretProvider }> {
+    if (!isSecretName(name)) throw new Problem('not-found');
+    const { found, provider } = await demandFound(() =>
+      from === undefined ? findStoredSecret(name) : findStoredSecretIn(from, name),
+    );
+    const { capabilities } = provider;
+    if (!capabilities[capability])
+      throw new Problem('provider-cannot', {
+        detail: `The provider ${provider.name} cannot ${capability} secrets.`,
+        allow: [
+          'GET',
+          'HEAD',
+          ...(capabilities.update ? ['PATCH'] : []),
+          ...(capabilities.delete ? ['DELETE'] : []),
+        ],
+      });
+    const secret = await provider.read(found);
+    if (secret === undefined) {
+      // Whoever asked meant this one, and not the one of another provider that is used from now on.
+      await providers.settle();
+      throw new Problem('not-found');
+    }
     if (!isMatch(ifMatch, etagOf(secret.id, secret.metadata.version)))
       throw new Problem('secret-changed');
-    return secret;
+    return { secret, provider };
   }
+
+  /** Records that a secret did not open, for whoever met it. */
+  const tellUnreadable =
+    (caller: Caller, name: string) =>
+    async (error: unknown): Promise<never> => {
+      if (error instanceof Problem && error.code === 'secret-unreadable')
+        await audit.recordAlone(caller, { action: 'secret.unreadable', subject: name });
+      throw error;
+    };
 
   return {
     async list(caller, input) {
@@ -100,46 +177,51 @@ export function createSecretsDoor(
       const cursor =
         input.cursor === undefined
           ? undefined
-          : parseCursor(input.cursor, { sort: input.sort, q: input.q });
-      const { sort, q } = cursor ?? { sort: input.sort ?? 'name', q: input.q ?? '' };
+          : parseCursor(input.cursor, { sort: input.sort, q: input.q, provider: input.provider });
+      const { sort, q, provider } = cursor ?? {
+        sort: input.sort ?? 'name',
+        q: input.q ?? '',
+        provider: input.provider,
+      };
+      if (provider !== undefined && providers.find(provider) === undefined)
+        throw fieldProblem('provider', 'There is no provider of this name.');
+      await providers.refresh();
       // One row more than asked for tells whether there is a next page.
       const [rows, total] = await Promise.all([
-        listSecrets({ sort, q, limit: input.limit + 1, after: cursor }),
-        cursor === undefined ? countSecrets(q) : cursor.total,
+        listSecrets({ sort, q, provider, limit: input.limit + 1, after: cursor }),
+        cursor === undefined ? countSecrets({ q, provider }) : cursor.total,
       ]);
-      const items = rows.slice(0, input.limit);
+      const items = rows.slice(0, input.limit).map(({ metadata }) => metadata);
       const last = rows.length > input.limit ? items.at(-1) : undefined;
       const nextCursor = last
-        ? printCursor({ sort, q, key: keyOf(sort, last), name: last.name, total })
+        ? printCursor({ sort, q, provider, key: keyOf(sort, last), name: last.name, total })
         : null;
       return { items, nextCursor, total };
     },
 
     async describe(caller, name) {
       await permissions.demand(caller, readSecrets, subjectOf(name));
-      const secret = isSecretName(name) ? await findSecret(name) : undefined;
-      if (secret === undefined) throw new Problem('not-found');
-      return versioned(secret);
+      if (!isSecretName(name)) throw new Problem('not-found');
+      for (const isLast of [false, true]) {
+        const { found, provider } = await demandFound(() => findSecret(name));
+        if (provider.type === 'database') return versioned(found);
+        // So that the entity tag is that of the value as it is now; what cannot be asked is shown as it is known.
+        const stored = await findStoredSecretIn(provider.name, name);
+        const current = await (stored &&
+          provider.read(stored).catch((error: unknown) => {
+            if (error instanceof Problem && error.code === 'provider-unavailable') return stored;
+            throw error;
+          }));
+        if (current !== undefined) return versioned(current);
+        // It is gone: the next provider's is the one that is used from now on.
+        if (!isLast) await providers.settle();
+      }
+      throw new Problem('not-found');
     },
 
-    async create(caller, { value, ...input }) {
+    async create(caller, { value, provider, ...input }) {
       await permissions.demand(caller, createSecrets, input.name);
-      const id = randomUUID();
-      const valueVersion = 1;
-      const sealed = await keys.seal(
-        { secretId: id, name: input.name, valueVersion, destinations: input.destinations },
-        value,
-      );
-      const fields = [
-        'value' as const,
-        ...(input.description === null ? [] : ['description' as const]),
-        ...(input.destinations.length === 0 ? [] : ['destinations' as const]),
-      ];
-      const secret = await insertSecret(
-        caller,
-        { action: 'secret.created', subject: input.name, fields },
-        { ...input, id, valueVersion, sealed, createdBy: signatureOf(caller) },
-      );
+      const secret = await providers.forCreating(provider).create(caller, input, value);
       if (secret === undefined)
         throw new Problem('secret-name-taken', {
           errors: [{ field: 'name', message: 'There is already a secret of this name.' }],
@@ -150,7 +232,7 @@ export function createSecretsDoor(
     async update(caller, name, ifMatch, { value, ...patch }) {
       await permissions.demand(caller, updateSecrets, subjectOf(name));
       return untilFirst(async () => {
-        const current = await findForChange(name, ifMatch);
+        const { secret: current, provider } = await readForChange(name, ifMatch, 'update');
         const change = decideChange(current.metadata, { ...patch, hasValue: value !== undefined });
         switch (change.kind) {
           case 'widened':
@@ -168,64 +250,76 @@ export function createSecretsDoor(
           case 'change': {
             const { description = current.metadata.description } = patch;
             const { destinations = current.metadata.destinations } = patch;
-            const resealed =
-              change.seal === 'keep' ? undefined : await reseal(current, value, destinations);
-            const { fields } = change;
-            const secret = await updateSecret(
-              caller,
-              { action: 'secret.updated', subject: name, fields },
-              {
-                id: current.id,
-                version: current.metadata.version,
-                updatedBy: signatureOf(caller),
-                description,
-                destinations,
-                resealed,
-                isNewValue: value !== undefined,
-              },
-            );
+            const { fields, seal } = change;
+            const after = { fields, seal, value, description, destinations };
+            const secret = await provider.update(caller, current, after);
             return secret && versioned(secret);
           }
         }
-      }).catch(async (error: unknown) => {
-        if (error instanceof Problem && error.code === 'secret-unreadable')
-          await audit.recordAlone(caller, { action: 'secret.unreadable', subject: name });
-        throw error;
-      });
+      }).catch(tellUnreadable(caller, name));
     },
 
-    async delete(caller, name, ifMatch) {
+    async delete(caller, name, ifMatch, from) {
       await permissions.demand(caller, deleteSecrets, subjectOf(name));
       await untilFirst(async () => {
-        const seen = await findForChange(name, ifMatch);
-        return deleteSecret(caller, { action: 'secret.deleted', subject: name }, seen);
+        const { secret, provider } = await readForChange(name, ifMatch, 'delete', from);
+        return provider.delete(caller, secret);
+      });
+      await providers.settle();
+    },
+
+    async copy(caller, name, { from, to }) {
+      await permissions.demand(caller, createSecrets, subjectOf(name));
+      if (!isSecretName(name)) throw new Problem('not-found');
+      if (providers.find(from) === undefined)
+        throw fieldProblem('from', 'There is no provider of this name.');
+      const target = providers.forCreating(to, 'to');
+      const { value, destinations, description } = await untilFirst(async () => {
+        const { found, provider } = await demandFound(() => findStoredSecretIn(from, name));
+        const { metadata } = found;
+        if (target.origin !== null && !isCoveredBy(target.origin, metadata.destinations))
+          throw new Problem('destination-not-bound');
+        const resolved = await provider.resolve(found);
+        return resolved && { ...metadata, value: resolved };
+      }).catch(tellUnreadable(caller, name));
+      try {
+        const addition = { name, description, destinations, copiedFrom: from };
+        const secret = await target.create(caller, addition, value);
+        if (secret === undefined)
+          throw new Problem('secret-name-taken', {
+            detail: `The provider ${to} already has a secret of this name.`,
+          });
+        await providers.settle();
+        const copied = await findStoredSecretIn(to, name);
+        return versioned(copied ?? secret);
+      } finally {
+        value.wipe();
+      }
+    },
+
+    async bind(caller, { name, provider: from, ...input }) {
+      await permissions.demand(caller, operatorOnly, subjectOf(name));
+      return untilFirst(async () => {
+        const provider = providers.find(from);
+        if (provider === undefined)
+          throw fieldProblem('provider', 'There is no provider of this name.');
+        const seen = await findStoredSecretIn(from, name);
+        if (seen === undefined)
+          throw new Problem('not-found', {
+            detail:
+              'There is no secret of this name in this provider, as far as the nodes have seen.',
+          });
+        const { description = seen.metadata.description } = input;
+        const { destinations = seen.metadata.destinations } = input;
+        // What is named again is bound again, so that a list that was altered can be mended.
+        const fields = (['description', 'destinations'] as const).filter(
+          (field) => input[field] !== undefined,
+        );
+        const bound = await provider.bind(caller, seen, { fields, description, destinations });
+        return bound?.metadata;
       });
     },
   };
-
-  /** Seals the new value, or the stored one once more, for the destinations that will hold from now on. */
-  async function reseal(
-    current: SealedSecret,
-    value: NewValue | undefined,
-    destinations: readonly string[],
-  ) {
-    const { id: secretId, metadata, valueVersion, sealed } = current;
-    const before = {
-      secretId,
-      name: metadata.name,
-      valueVersion,
-      destinations: metadata.destinations,
-    };
-    const after = { ...before, valueVersion: valueVersion + 1, destinations };
-    if (value !== undefined)
-      return { valueVersion: after.valueVersion, sealed: await keys.seal(after, value) };
-    const stored = keys.open(before, sealed);
-    try {
-      return { valueVersion: after.valueVersion, sealed: await keys.seal(after, stored) };
-    } finally {
-      stored.wipe();
-    }
-  }
 }
 
 /**
@@ -238,8 +332,4 @@ async function untilFirst<T>(attempt: () => Promise<T | undefined>): Promise<T> 
     if (done !== undefined) return done;
   }
   throw new Problem('overloaded');
-}
-
-function versioned({ id, metadata }: IdentifiedSecret): VersionedSecret {
-  return { metadata, etag: etagOf(id, metadata.version) };
 }

@@ -2,6 +2,7 @@ import type { Session } from '@dropsafe/contract/sessions';
 import Button from '@mui/material/Button';
 import { styled } from '@mui/material/styles';
 import type { Column } from '../ui/DataTable.tsx';
+import { Mark } from '../ui/Mark.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
 import { meansText } from './session-text.ts';
 
@@ -91,18 +92,6 @@ function Browser({
 }
 
 const Name = styled('span')({ fontWeight: 600, overflowWrap: 'anywhere', marginRight: 8 });
-
-const Mark = styled('span')(({ theme: { vars } }) => ({
-  display: 'inline-block',
-  padding: '0 8px',
-  border: `1px solid ${vars.palette.primary.main}`,
-  borderRadius: 10,
-  color: vars.palette.primary.main,
-  fontSize: '0.75rem',
-  fontWeight: 600,
-  lineHeight: '18px',
-  whiteSpace: 'nowrap',
-}));
 
 const Address = styled('span')({ overflowWrap: 'anywhere' });
 

@@ -1,4 +1,4 @@
-import { apiKeysPath, auditPath, secretsPath, teamsPath, usersPath } from '../paths.ts';
+import { apiKeysPath, auditPath, secretsPath, systemPath, teamsPath, usersPath } from '../paths.ts';
 import { useCanManageAccess, useCanReadAudit, useCanReadSecrets } from './can.ts';
 
 /** A page of the navigation. */
@@ -22,5 +22,6 @@ export function usePages(): NavigationPage[] {
         ]
       : []),
     ...(canReadAudit ? [{ title: 'Audit', path: auditPath }] : []),
+    ...(canReadSecrets ? [{ title: 'System', path: systemPath }] : []),
   ];
 }

@@ -62,7 +62,7 @@ export function DestinationsField(props: Props) {
       error={error}
       help={
         destinations.length === 0
-          ? 'The origins that the value may be sent to. Without any, it cannot be sent anywhere. They can be narrowed at any time, but widened only together with a new value.'
+          ? 'The origins that the value may be sent to, with a path if wanted. Without any, it cannot be sent anywhere. They can be narrowed at any time, but widened only together with a new value.'
           : 'The value can be sent there and nowhere else. They can be narrowed at any time, but widened only together with a new value.'
       }
     >

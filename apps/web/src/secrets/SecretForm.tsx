@@ -15,6 +15,8 @@ import { useForm, useWatch } from 'react-hook-form';
 import { checkField } from '../api/check-field.ts';
 import { ApiProblem } from '../api/client.ts';
 import { placeProblem } from '../api/field-problems.ts';
+import { noProvider, ProviderChoice } from '../providers/ProviderChoice.tsx';
+import { useProviders } from '../providers/providers.queries.ts';
 import { DialogForm, FormDialog } from '../ui/FormDialog.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
@@ -77,6 +79,7 @@ const widenedText =
 function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: () => void }) {
   const create = useCreateSecret();
   const update = useUpdateSecret();
+  const creators = useProviders().filter(({ capabilities }) => capabilities.create);
   const toast = useToast();
   // The version that this form is about: the one it opened with, or a later one that the person chose to go on with.
   const [seen, setSeen] = useState(opened);
@@ -91,6 +94,7 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
   const destinationInput = useRef<HTMLInputElement>(null);
 
   const before = seen?.metadata;
+  const isProviderAsked = before === undefined && creators.length > 1;
   const form = useForm({ defaultValues: fieldsOf(opened) });
   const { errors } = form.formState;
   const destinations = useWatch({ control: form.control, name: 'destinations' });
@@ -166,14 +170,20 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
     }
     const { atFields, elsewhere } = placeProblem(
       error,
-      ['name', 'value', 'description', 'destinations'],
+      [
+        'name',
+        'value',
+        'description',
+        'destinations',
+        ...(isProviderAsked ? (['provider'] as const) : []),
+      ],
       { 'secret-name-taken': 'name', 'destinations-widened': 'destinations' },
     );
     if (atFields.destinations !== undefined) destinationInput.current?.focus();
     if (atFields.value !== undefined) valueField.current?.focus();
     setDestinationsError(atFields.destinations);
     setValueError(atFields.value);
-    for (const field of ['description', 'name'] as const) {
+    for (const field of ['description', 'provider', 'name'] as const) {
       const message = atFields[field];
       if (message !== undefined) form.setError(field, { message }, { shouldFocus: true });
     }
@@ -241,6 +251,18 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
           {before.lastUsedAt !== null && <RelativeTime time={before.lastUsedAt} />}
         </Typography>
       )}
+      {isProviderAsked && (
+        <ProviderChoice
+          label="Provider"
+          providers={creators}
+          help="Where the secret is to live. Later it can be copied to another one, by the server."
+          error={errors.provider?.message}
+          {...form.register('provider', {
+            validate: (name) => name !== '' || noProvider,
+            onChange: () => form.clearErrors('provider'),
+          })}
+        />
+      )}
       <WriteOnlyField
         ref={valueField}
         label="Value"
@@ -302,6 +324,7 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
 function fieldsOf(secret: SeenSecret | null) {
   return {
     name: secret?.metadata.name ?? '',
+    provider: '',
     description: secret?.metadata.description ?? '',
     destinations: secret?.metadata.destinations ?? [],
   };

@@ -1,11 +1,18 @@
 import { SortSchema, type SecretMetadata } from '@dropsafe/contract/secrets';
 import AddIcon from '@mui/icons-material/Add';
+import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { Navigate } from 'react-router';
 import { startPath } from '../paths.ts';
 import { useCanReadSecrets, useSecretReasons, type Reason } from '../permissions/can.ts';
+import { ProvidersDown } from '../providers/ProvidersDown.tsx';
+import {
+  useProviders,
+  watchedProvidersQuery,
+  type SeenProvider,
+} from '../providers/providers.queries.ts';
 import { DataTable } from '../ui/DataTable.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { Logo } from '../ui/Logo.tsx';
@@ -17,7 +24,7 @@ import { secretColumns } from './secret-columns.tsx';
 import { secretsQuery } from './secrets.queries.ts';
 import { SecretsPager } from './SecretsPager.tsx';
 import { SecretsToolbar } from './SecretsToolbar.tsx';
-import { optionalColumns } from './table-view.ts';
+import { optionalColumns, type TableView } from './table-view.ts';
 import { useTableView } from './use-table-view.ts';
 
 // The forms are not needed for the first look at the table; they are loaded while one looks.
@@ -25,7 +32,14 @@ const loadForms = () => import('./SecretForm.tsx');
 const CreateSecretDialog = lazy(async () => ({ default: (await loadForms()).CreateSecretDialog }));
 const UpdateSecretDialog = lazy(async () => ({ default: (await loadForms()).UpdateSecretDialog }));
 
-type OpenDialog = { kind: 'create' } | { kind: 'update' | 'delete'; name: string } | null;
+const CopySecretDialog = lazy(async () => ({
+  default: (await import('../providers/CopySecretDialog.tsx')).CopySecretDialog,
+}));
+
+type OpenDialog =
+  | { kind: 'create' }
+  | { kind: 'update' | 'delete' | 'copy'; secret: SecretMetadata }
+  | null;
 
 /** The table of secrets, and the dialogs that change them. */
 export function SecretsPage() {
@@ -38,6 +52,8 @@ function SecretsTable() {
   const table = useTableView();
   const { view } = table;
   const secrets = useQuery(secretsQuery(view));
+  const watched = useQuery(watchedProvidersQuery);
+  const providers = useProviders();
   const reasons = useSecretReasons();
   const [dialog, setDialog] = useState<OpenDialog>(null);
   const focusTitle = useFocusAfterRemoval();
@@ -53,11 +69,17 @@ function SecretsTable() {
     () =>
       secretColumns(
         optionalColumns.filter((column) => hidden.split(',').includes(column)),
+        providers,
         reasons,
         setDialog,
       ),
-    [hidden, reasons],
+    [hidden, providers, reasons],
   );
+
+  const refresh = () => {
+    void secrets.refetch();
+    void watched.refetch();
+  };
 
   const rows = secrets.data?.items;
   const isEmpty = rows?.length === 0 && view.cursor === undefined && !secrets.isPlaceholderData;
@@ -69,19 +91,26 @@ function SecretsTable() {
       title="Secrets"
       lead="Values go in here and are used by the platform. Nobody can read them again."
       // Below, it is part of what to do next.
-      actions={isEmpty && view.q === '' ? undefined : createButton}
+      actions={isEmpty && view.q === '' && view.provider === undefined ? undefined : createButton}
     >
       <SecretsToolbar
         view={view}
+        providers={providers.map(({ name }) => name)}
         onChange={table.change}
-        onRefresh={() => void secrets.refetch()}
+        onRefresh={refresh}
         isRefreshing={secrets.isFetching}
       />
+      <ProvidersDown providers={providers} />
       {secrets.isError && (
         <ListProblem problem={secrets.error} onRetry={() => void secrets.refetch()} table={table} />
       )}
       {isEmpty ? (
-        <NoSecrets q={view.q} onClear={() => table.change({ q: '' })} create={createButton} />
+        <NoSecrets
+          view={view}
+          canBeCreated={providers.length === 0 || providers.some(canCreate)}
+          onChange={table.change}
+          create={createButton}
+        />
       ) : (
         (rows !== undefined || !secrets.isError) && (
           <>
@@ -100,11 +129,25 @@ function SecretsTable() {
       )}
       <Suspense>
         {dialog?.kind === 'create' && <CreateSecretDialog onClose={close} />}
-        {dialog?.kind === 'update' && <UpdateSecretDialog name={dialog.name} onClose={close} />}
+        {dialog?.kind === 'update' && (
+          <UpdateSecretDialog name={dialog.secret.name} onClose={close} />
+        )}
+        {dialog?.kind === 'copy' && (
+          <CopySecretDialog
+            secret={dialog.secret}
+            onClose={close}
+            onCopied={() => {
+              close();
+              // The button may be another one now: there is nowhere left to copy to.
+              focusTitle();
+            }}
+          />
+        )}
       </Suspense>
       {dialog?.kind === 'delete' && (
         <DeleteSecretDialog
-          name={dialog.name}
+          name={dialog.secret.name}
+          provider={dialog.secret.provider}
           onClose={close}
           onDeleted={() => {
             close();
@@ -128,24 +171,51 @@ function CreateButton({ reason, onCreate }: { reason: Reason; onCreate: () => vo
   );
 }
 
+const canCreate = ({ capabilities }: SeenProvider) => capabilities.create;
+
 interface NoSecretsProps {
-  q: string;
-  onClear: () => void;
+  view: TableView;
+  /** By whomever: some provider can. */
+  canBeCreated: boolean;
+  onChange: (change: Partial<TableView>) => void;
   create: ReactNode;
 }
 
-function NoSecrets({ q, onClear, create }: NoSecretsProps) {
+function NoSecrets({ view: { q, provider }, canBeCreated, onChange, create }: NoSecretsProps) {
+  const showAll = provider !== undefined && (
+    <Button variant="outlined" onClick={() => onChange({ provider: undefined })}>
+      Show all providers
+    </Button>
+  );
   if (q !== '') {
     return (
       <EmptyState
         title="No secret matches your search"
         action={
-          <Button variant="outlined" onClick={onClear}>
-            Clear the search
-          </Button>
+          <Box sx={{ display: 'flex', flexWrap: 'wrap', justifyContent: 'center', gap: 1 }}>
+            <Button variant="outlined" onClick={() => onChange({ q: '' })}>
+              Clear the search
+            </Button>
+            {showAll}
+          </Box>
         }
       >
-        Nothing has “{q}” in its name or description.
+        Nothing{provider !== undefined && ` in ${provider}`} has “{q}” in its name or description.
+      </EmptyState>
+    );
+  }
+  if (provider !== undefined) {
+    return (
+      <EmptyState title={`There are no secrets in ${provider}`} action={showAll}>
+        What kind of provider it is, and how it is doing, is told on the page System.
+      </EmptyState>
+    );
+  }
+  if (!canBeCreated) {
+    return (
+      <EmptyState title="There are no secrets yet" picture={<Logo size={56} />} action={create}>
+        No provider of this installation can create any: they come from outside, by the operator.
+        The page System tells from where.
       </EmptyState>
     );
   }

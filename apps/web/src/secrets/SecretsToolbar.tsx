@@ -1,8 +1,10 @@
+import { ProviderNameSchema } from '@dropsafe/contract/providers';
 import { SortSchema } from '@dropsafe/contract/secrets';
 import CheckIcon from '@mui/icons-material/Check';
 import ColumnsIcon from '@mui/icons-material/ViewColumnOutlined';
 import MenuItem from '@mui/material/MenuItem';
 import { useId, useState } from 'react';
+import { Choice } from '../ui/Choice.tsx';
 import { DropMenu } from '../ui/DropMenu.tsx';
 import { TableToolbar } from '../ui/TableToolbar.tsx';
 import { ToolbarButton } from '../ui/ToolbarButton.tsx';
@@ -11,13 +13,15 @@ import { optionalColumns, type TableView } from './table-view.ts';
 
 interface Props {
   view: TableView;
+  /** The names of all of them, in their order. */
+  providers: readonly string[];
   onChange: (change: Partial<TableView>, replace?: boolean) => void;
   onRefresh: () => void;
   isRefreshing: boolean;
 }
 
-/** What stands above the table of secrets: as above every table, and the choice of columns. */
-export function SecretsToolbar({ view, onChange, onRefresh, isRefreshing }: Props) {
+/** What stands above the table of secrets: as above every table, and the choice of provider and columns. */
+export function SecretsToolbar({ view, providers, onChange, onRefresh, isRefreshing }: Props) {
   return (
     <TableToolbar
       what="secrets"
@@ -29,11 +33,48 @@ export function SecretsToolbar({ view, onChange, onRefresh, isRefreshing }: Prop
         sorts: SortSchema.options,
         onSort: (sort) => onChange({ sort }),
       }}
+      filter={
+        // Where the address names one, there has to be a way back to all.
+        (providers.length > 1 || view.provider !== undefined) && (
+          <ProviderFilter
+            provider={view.provider}
+            providers={providers}
+            onChoose={(provider) => onChange({ provider })}
+          />
+        )
+      }
       onRefresh={onRefresh}
       isRefreshing={isRefreshing}
     >
       <ColumnChoice hidden={view.hidden} onHide={(hidden) => onChange({ hidden }, true)} />
     </TableToolbar>
+  );
+}
+
+interface ProviderFilterProps {
+  provider: TableView['provider'];
+  providers: readonly string[];
+  onChoose: (provider: TableView['provider']) => void;
+}
+
+function ProviderFilter({ provider, providers, onChoose }: ProviderFilterProps) {
+  const names = new Set([...providers, ...(provider === undefined ? [] : [provider])]);
+  return (
+    <Choice
+      aria-label="Provider"
+      value={provider ?? ''}
+      onChange={({ target: { value } }) =>
+        onChoose(ProviderNameSchema.optional().catch(undefined).parse(value))
+      }
+      sx={{ flex: { xs: '1 1 100%', sm: 'none' }, minWidth: 0 }}
+    >
+      <option value="">All providers</option>
+      {[...names].map((name) => (
+        <option key={name} value={name}>
+          {name}
+        </option>
+      ))}
+    </Choice>
   );
 }
 

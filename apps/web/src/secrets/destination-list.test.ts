@@ -19,10 +19,10 @@ test('adds several, whatever stands between them, each once', () => {
 });
 
 test('keeps what cannot be read for correction, says why of the first, and adds the rest', () => {
-  const added = addDestinations([], 'https://a.example ftp://b.example https://c.example/path');
+  const added = addDestinations([], 'https://a.example ftp://b.example https://c.example/?path');
   expect(added).toEqual({
     destinations: ['https://a.example'],
-    rest: 'ftp://b.example https://c.example/path',
+    rest: 'ftp://b.example https://c.example/?path',
     refusal: 'Start with https://, http://, smtps:// or smtp://.',
   });
 });

@@ -1,16 +1,21 @@
 import type { SecretMetadata } from '@dropsafe/contract/secrets';
 import DeleteIcon from '@mui/icons-material/DeleteOutlined';
+import CopyIcon from '@mui/icons-material/DriveFileMoveOutlined';
 import EditIcon from '@mui/icons-material/EditOutlined';
 import IconButton from '@mui/material/IconButton';
 import { styled } from '@mui/material/styles';
 import type { useSecretReasons } from '../permissions/can.ts';
+import type { SeenProvider } from '../providers/providers.queries.ts';
 import type { Column } from '../ui/DataTable.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
+import { Mark } from '../ui/Mark.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
 import { monospace } from '../ui/theme.ts';
+import { notesOf } from './secret-notes.ts';
 import type { OptionalColumn } from './table-view.ts';
 
-type OpenDialog = (dialog: { kind: 'update' | 'delete'; name: string }) => void;
+/** Opens a dialog about a secret of the table. */
+type OpenDialog = (dialog: { kind: 'update' | 'delete' | 'copy'; secret: SecretMetadata }) => void;
 
 /** The titles of the columns that can be hidden. */
 export const columnTitles: Record<OptionalColumn, string> = {
@@ -24,6 +29,7 @@ export const columnTitles: Record<OptionalColumn, string> = {
 /** The columns of the table of secrets. */
 export function secretColumns(
   hidden: readonly OptionalColumn[],
+  providers: readonly SeenProvider[],
   reasons: ReturnType<typeof useSecretReasons>,
   open: OpenDialog,
 ): Column<SecretMetadata>[] {
@@ -68,6 +74,15 @@ export function secretColumns(
     const known = id as OptionalColumn; // as: Object.entries forgets the names
     return hidden.includes(known) ? [] : [{ id, title: columnTitles[known], ...column }];
   });
+  const hasSeveral = providers.length > 1;
+  const place: Column<SecretMetadata> = {
+    id: 'provider',
+    title: hasSeveral ? 'Provider' : 'State',
+    width: '15%',
+    render: (secret) => <Place secret={secret} providers={providers} />,
+  };
+  // The one database of its own has nothing to tell: all of its secrets are there and ready.
+  const hasPlace = hasSeveral || providers.some(({ type }) => type !== 'database');
   return [
     {
       id: 'name',
@@ -77,40 +92,81 @@ export function secretColumns(
       isHeading: true,
       render: ({ name }) => <Name>{name}</Name>,
     },
+    ...(hasPlace ? [place] : []),
     ...shown,
     {
       id: 'actions',
       title: 'Actions',
-      width: 96,
+      width: hasSeveral ? 132 : 96,
       isActions: true,
-      render: (secret) => <Actions secret={secret} reasons={reasons} open={open} />,
+      render: (secret) => (
+        <Actions secret={secret} hasSeveral={hasSeveral} reasons={reasons} open={open} />
+      ),
     },
   ];
 }
 
+interface PlaceProps {
+  secret: SecretMetadata;
+  providers: readonly SeenProvider[];
+}
+
+/** Where it lives, and what there is to know because of that. */
+function Place({ secret, providers }: PlaceProps) {
+  const notes = notesOf(secret, providers);
+  return (
+    <>
+      {providers.length > 1 ? (
+        <OneLine>{secret.provider}</OneLine>
+      ) : (
+        notes.length === 0 && <Quiet>Ready</Quiet>
+      )}
+      {notes.map(({ tone, words, meaning }) => (
+        <Note key={words}>
+          <Mark tone={tone}>{words}</Mark> <span>{meaning}</span>
+        </Note>
+      ))}
+    </>
+  );
+}
+
 interface ActionsProps {
   secret: SecretMetadata;
+  /** There is more than one provider, so that copying makes sense. */
+  hasSeveral: boolean;
   reasons: ReturnType<typeof useSecretReasons>;
   open: OpenDialog;
 }
 
-function Actions({ secret: { name, provider }, reasons, open }: ActionsProps) {
+function Actions({ secret, hasSeveral, reasons, open }: ActionsProps) {
+  const { name } = secret;
   return (
     <>
-      <DisabledReason reason={reasons.update(provider)}>
+      <DisabledReason reason={reasons.update(secret)}>
         <IconButton
           aria-label={`Edit ${name}`}
           title="Edit"
-          onClick={() => open({ kind: 'update', name })}
+          onClick={() => open({ kind: 'update', secret })}
         >
           <EditIcon fontSize="small" />
         </IconButton>
       </DisabledReason>
-      <DisabledReason reason={reasons.delete(provider)}>
+      {hasSeveral && (
+        <DisabledReason reason={reasons.copy(secret)}>
+          <IconButton
+            aria-label={`Copy ${name} to another provider`}
+            title="Copy to another provider…"
+            onClick={() => open({ kind: 'copy', secret })}
+          >
+            <CopyIcon fontSize="small" />
+          </IconButton>
+        </DisabledReason>
+      )}
+      <DisabledReason reason={reasons.delete(secret)}>
         <IconButton
           aria-label={`Delete ${name}`}
           title="Delete"
-          onClick={() => open({ kind: 'delete', name })}
+          onClick={() => open({ kind: 'delete', secret })}
         >
           <DeleteIcon fontSize="small" />
         </IconButton>
@@ -147,6 +203,13 @@ const Origins = styled('div')({
   fontSize: '0.8125rem',
   overflowWrap: 'anywhere',
 });
+
+const Note = styled('div')(({ theme }) => ({
+  marginTop: 2,
+  '& > :last-child': { display: 'block' },
+  color: theme.vars.palette.text.secondary,
+  fontSize: '0.8125rem',
+}));
 
 const OneLine = styled('span')({ whiteSpace: 'nowrap' });
 

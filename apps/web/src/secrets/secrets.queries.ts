@@ -1,6 +1,13 @@
 import { operations } from '@dropsafe/contract/operations';
-import type { SecretMetadata, UpdateSecretInput } from '@dropsafe/contract/secrets';
-import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { pageLimit } from '@dropsafe/contract/paging';
+import type { CopySecret, SecretMetadata, UpdateSecretInput } from '@dropsafe/contract/secrets';
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { call } from '../api/client.ts';
 import { useForgetfulMutation } from '../api/query-client.ts';
 import type { TableView } from './table-view.ts';
@@ -10,14 +17,30 @@ import type { TableView } from './table-view.ts';
 const listKey = ['secrets'] as const;
 
 /** One page of the list. While another one loads, the former stays in sight. */
-export const secretsQuery = ({ q, sort, limit, cursor }: TableView) =>
+export const secretsQuery = ({ q, provider, sort, limit, cursor }: TableView) =>
   queryOptions({
-    queryKey: [...listKey, { q, sort, limit, cursor }],
+    queryKey: [...listKey, { q, provider, sort, limit, cursor }],
     queryFn: async ({ signal }) => {
-      const query = { q, sort, limit, ...(cursor === undefined ? {} : { cursor }) };
+      const query = { q, provider, sort, limit, cursor };
       return (await call(operations.listSecrets, { query, signal })).data;
     },
     placeholderData: keepPreviousData,
+  });
+
+/** All secrets of one provider, page by page, as they are when a dialog opens: a look before something is done with them. */
+export const secretsOfQuery = (provider: string) =>
+  infiniteQueryOptions({
+    queryKey: ['secrets-of', provider],
+    queryFn: async ({ signal, pageParam }) => {
+      const query = { provider, limit: pageLimit.max, cursor: pageParam || undefined };
+      return (await call(operations.listSecrets, { query, signal })).data;
+    },
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    gcTime: 0,
+    // What is being looked at must not change under the eyes.
+    staleTime: Infinity,
+    refetchOnReconnect: false,
   });
 
 /** The metadata of one secret with its version, as it is now: asked for anew whenever a dialog opens. */
@@ -47,6 +70,8 @@ export async function describeSecret(name: string, signal?: AbortSignal): Promis
 /** What stands in the form. An empty `value` is an empty field. */
 export interface TypedSecret {
   name: string;
+  /** Where a new one is to live; empty where there is nothing to choose. */
+  provider?: string;
   value: string;
   description: string;
   destinations: string[];
@@ -55,8 +80,9 @@ export interface TypedSecret {
 /** Creates a secret from what was typed. */
 export function useCreateSecret() {
   const refresh = useRefreshList();
-  return useForgetfulMutation(async ({ name, value, description, destinations }: TypedSecret) => {
-    const body = { name, value, description, destinations };
+  return useForgetfulMutation(async ({ provider, ...typed }: TypedSecret) => {
+    const { name, value, description, destinations } = typed;
+    const body = { name, value, description, destinations, ...(provider && { provider }) };
     const { data } = await call(operations.createSecret, { body });
     refresh();
     return data;
@@ -78,17 +104,41 @@ export function useUpdateSecret() {
   });
 }
 
-/** Deletes the version of a secret that the person has seen. */
+/** What is to be deleted: the secret that was seen, or the one of its name in another provider. */
+export interface Deletion {
+  seen: SeenSecret;
+  /** Absent where its name is in one provider only. */
+  provider?: string | undefined;
+}
+
+/** Deletes the version of a secret that the person has seen. What is not used has no version that one could have seen. */
 export function useDeleteSecret() {
   const refresh = useRefreshList();
   return useMutation({
-    mutationFn: ({ metadata, etag }: SeenSecret) =>
-      call(operations.deleteSecret, { params: { name: metadata.name }, ifMatch: etag }),
+    mutationFn: ({ seen: { metadata, etag }, provider }: Deletion) =>
+      call(operations.deleteSecret, {
+        params: { name: metadata.name },
+        query: { provider },
+        ifMatch: (provider ?? metadata.provider) === metadata.provider ? etag : undefined,
+      }),
     onSuccess: refresh,
   });
 }
 
-function useRefreshList(): () => void {
+/** What is to be copied, and where. */
+export type Copy = CopySecret & { name: string };
+
+/** Has the server copy a secret into another provider. Whoever has it copy many refreshes the list once, when all is done. */
+export function useCopySecret() {
+  return useMutation({
+    mutationFn: async ({ name, from, to }: Copy) =>
+      (await call(operations.copySecret, { params: { name }, body: { from, to } })).data,
+    gcTime: 0,
+  });
+}
+
+/** Answers what to call when secrets have changed. */
+export function useRefreshList(): () => void {
   const client = useQueryClient();
   return () => void client.invalidateQueries({ queryKey: listKey });
 }

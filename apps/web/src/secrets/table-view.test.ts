@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { changeView, readView, writeView, type TableView } from './table-view.ts';
 
-const byDefault: TableView = { q: '', sort: 'name', limit: 100, cursor: undefined, hidden: [] };
+const byDefault: TableView = {
+  q: '',
+  provider: undefined,
+  sort: 'name',
+  limit: 100,
+  cursor: undefined,
+  hidden: [],
+};
 
 describe('the view in the URL', () => {
   test('is the default when nothing is said, and leaves the URL empty then', () => {
@@ -12,6 +19,7 @@ describe('the view in the URL', () => {
   test('survives the round trip', () => {
     const view: TableView = {
       q: '100% a&b=c',
+      provider: 'env',
       sort: '-updatedAt',
       limit: 25,
       cursor: 'abc-_',
@@ -28,6 +36,8 @@ describe('the view in the URL', () => {
     'limit=ten',
     'hide=name,actions',
     'cursor=',
+    'provider=',
+    'provider=No such',
   ])('reads the nonsense %s as the default', (query) => {
     expect(readView(new URLSearchParams(query))).toEqual(byDefault);
   });
@@ -36,7 +46,7 @@ describe('the view in the URL', () => {
 describe('another view', () => {
   const onPageTwo = { ...byDefault, cursor: 'abc' };
 
-  test.each([{ q: 'x' }, { sort: '-name' }, { limit: 25 }] as const)(
+  test.each([{ q: 'x' }, { provider: 'env' }, { sort: '-name' }, { limit: 25 }] as const)(
     'begins at the first page after %j',
     (change) => {
       expect(changeView(onPageTwo, change).cursor).toBeUndefined();

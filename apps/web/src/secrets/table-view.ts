@@ -1,4 +1,5 @@
 import { pageLimit } from '@dropsafe/contract/paging';
+import type { ProviderName } from '@dropsafe/contract/providers';
 import { ListSecretsSchema, type Sort } from '@dropsafe/contract/secrets';
 
 /**
@@ -20,13 +21,15 @@ export type OptionalColumn = (typeof optionalColumns)[number];
 /** What the table shows. */
 export interface TableView {
   q: string;
+  /** Only what lives there; undefined for everything that is used. */
+  provider: ProviderName | undefined;
   sort: Sort;
   limit: number;
   cursor: string | undefined;
   hidden: readonly OptionalColumn[];
 }
 
-const { q, sort, limit, cursor } = ListSecretsSchema.shape;
+const { q, provider, sort, limit, cursor } = ListSecretsSchema.shape;
 const defaults = { q: '', sort: 'name', limit: pageLimit.default } as const;
 
 /** Reads a query string. */
@@ -37,6 +40,7 @@ export function readView(query: URLSearchParams): TableView {
       .unwrap()
       .catch(defaults.q)
       .parse(query.get('q') ?? defaults.q),
+    provider: provider.catch(undefined).parse(query.get('provider') ?? undefined),
     sort: sort
       .unwrap()
       .catch(defaults.sort)
@@ -54,6 +58,7 @@ export function readView(query: URLSearchParams): TableView {
 export function writeView(view: TableView): URLSearchParams {
   const query = new URLSearchParams();
   if (view.q !== defaults.q) query.set('q', view.q);
+  if (view.provider !== undefined) query.set('provider', view.provider);
   if (view.sort !== defaults.sort) query.set('sort', view.sort);
   if (view.limit !== defaults.limit) query.set('limit', String(view.limit));
   if (view.cursor !== undefined) query.set('cursor', view.cursor);
@@ -61,7 +66,7 @@ export function writeView(view: TableView): URLSearchParams {
   return query;
 }
 
-/** A changed view. Another search, order or page size begins at the first page: a cursor holds for its own only. */
+/** A changed view. Another search, provider, order or page size begins at the first page: a cursor holds for its own only. */
 export function changeView(view: TableView, change: Partial<TableView>): TableView {
   const keepsPage = Object.keys(change).every((key) => key === 'hidden');
   return { ...view, ...(keepsPage ? {} : { cursor: undefined }), ...change };

@@ -15,6 +15,7 @@ export const Choice = styled('select')(({ theme: { vars, shape } }) => ({
   border: '1px solid #86908f',
   borderRadius: shape.borderRadius,
   '&:hover': { borderColor: vars.palette.text.primary },
+  '&[aria-invalid="true"]': { borderColor: vars.palette.error.main },
   '&:focus-visible': { outline: `2px solid ${vars.palette.primary.main}`, outlineOffset: 1 },
   // Some browsers draw the list in the colors of the system.
   '& option': {

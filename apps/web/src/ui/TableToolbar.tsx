@@ -26,6 +26,8 @@ interface Props<Sort extends AnySort> {
   onSearch: (q: string) => void;
   /** The orders that can be chosen; absent where there is only one. */
   sorting?: { sort: Sort; sorts: readonly Sort[]; onSort: (sort: Sort) => void };
+  /** A choice that narrows the rows. */
+  filter?: ReactNode;
   onRefresh: () => void;
   isRefreshing: boolean;
   /** Further buttons. */
@@ -34,7 +36,8 @@ interface Props<Sort extends AnySort> {
 
 /** What stands above a table: search, order (where there are no headers to click), refresh. */
 export function TableToolbar<Sort extends AnySort>(props: Props<Sort>) {
-  const { what, placeholder, q, onSearch, sorting, onRefresh, isRefreshing, children } = props;
+  const { what, placeholder, q, onSearch, sorting, filter, onRefresh, isRefreshing, children } =
+    props;
   return (
     <Box
       role="toolbar"
@@ -42,6 +45,7 @@ export function TableToolbar<Sort extends AnySort>(props: Props<Sort>) {
       sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mb: 2 }}
     >
       <SearchField label={`Search ${what}`} placeholder={placeholder} q={q} onSearch={onSearch} />
+      {filter}
       {sorting && <SortChoice {...sorting} />}
       <Box sx={{ flex: { md: 1 } }} />
       {children}
