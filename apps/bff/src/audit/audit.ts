@@ -186,7 +186,8 @@ export async function openAudit(
         return group.map((wanted) => () => results.get(wanted));
       } catch (error) {
         // Nobody's change may fail for what is wrong with somebody else's: each on its own, if that can help.
-        if (group.length === 1 || problemOfDatabase(error) !== undefined) throw error;
+        const isGone = error instanceof Problem || problemOfDatabase(error) !== undefined;
+        if (group.length === 1 || isGone) throw error;
         const each: (() => R | undefined)[] = [];
         for (const wanted of group) each.push(await settle(runFitting([wanted]), wanted));
         return each;
