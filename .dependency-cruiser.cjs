@@ -1,5 +1,5 @@
 // The fences of docs/architecture.md. Each prints the sentence that says what to do instead.
-const rooms = ['audit', 'permissions', 'identity', 'keys', 'secrets'];
+const rooms = ['audit', 'permissions', 'identity', 'keys', 'secrets', 'outbound'];
 const src = '^apps/bff/src';
 
 /** Files that must stay pure: no clock, no I/O. Adding one is a reviewed line. */
@@ -26,6 +26,7 @@ const rules = [
   'identity/user-agent',
   'headers',
   'openapi',
+  'outbound/address',
   'secrets/cursor',
   'secrets/destinations-mac',
   'secrets/outside-provider',
