@@ -27,6 +27,8 @@ const rules = [
   'headers',
   'openapi',
   'outbound/address',
+  'outbound/failure',
+  'outbound/request',
   'secrets/cursor',
   'secrets/destinations-mac',
   'secrets/outside-provider',
@@ -124,7 +126,7 @@ module.exports = {
       to: {
         path: [
           'node_modules/(drizzle-orm|postgres|hono)/',
-          '^(node:)?(fs|fs/promises|http|https|net|child_process)$',
+          '^(node:)?(fs|fs/promises|http|https|net|dns|dns/promises|child_process)$',
           `${src}/config\\.ts$`,
         ],
         reachable: true,
@@ -148,19 +150,29 @@ module.exports = {
       },
     },
     {
-      // Who goes outside, and to whom: providers of OpenID Connect, and the vault of the operator.
+      // Who goes outside, and to whom: providers of OpenID Connect and the vault of the operator; hosts that somebody configured.
       name: 'F8-who-goes-outside',
-      comment: 'Only identity/oidc.ts and secrets/vault-client.ts send requests outward: ask them.',
+      comment:
+        'Only identity/oidc.ts, secrets/vault-client.ts and outbound/guarded-fetch.ts send requests outward: ask them.',
       severity: 'error',
       from: {
         path: src,
         pathNot: [
           `${src}/identity/oidc\\.ts$`,
           `${src}/secrets/vault-client\\.ts$`,
+          `${src}/outbound/guarded-fetch\\.ts$`,
           '\\.test\\.ts$',
         ],
       },
       to: { path: `${src}/base/way-out\\.ts$`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'F8-one-resolver',
+      comment:
+        'Names are resolved once, where their addresses are judged: ask outbound/host-guard.ts.',
+      severity: 'error',
+      from: { path: src, pathNot: [`${src}/outbound/host-guard\\.ts$`, '\\.test\\.ts$'] },
+      to: { path: '^(node:)?dns(/promises)?$' },
     },
     {
       name: 'F9-src-never-imports-testkit',

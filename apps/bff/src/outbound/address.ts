@@ -6,7 +6,6 @@
  * Source: the special-purpose registries of IANA, [IPv4](https://www.iana.org/assignments/iana-ipv4-special-registry) and
  * [IPv6](https://www.iana.org/assignments/iana-ipv6-special-registry).
  */
-import type { BlockList } from 'node:net';
 
 /** Why an address is refused. */
 export type AddressRefusal =
@@ -23,11 +22,16 @@ export type AddressRefusal =
   | 'reserved'
   | 'unreadable';
 
+/** Networks of the operator: a `BlockList` of Node is one. */
+export interface Networks {
+  check(address: string, family: 'ipv4' | 'ipv6'): boolean;
+}
+
 /** Whether a request may go to an address. */
 export type AddressVerdict = { kind: 'allowed' } | { kind: 'refused'; reason: AddressRefusal };
 
 /** Judges one address, an IPv4 or IPv6 literal without brackets. What cannot be read is refused. */
-export function judgeAddress(text: string, allowed: BlockList): AddressVerdict {
+export function judgeAddress(text: string, allowed: Networks): AddressVerdict {
   const bytes = parseAddress(text);
   if (bytes === undefined) return refused('unreadable');
   // The address itself first, then every IPv4 address that it may lead to. Each has to be allowed on its own.
@@ -44,7 +48,7 @@ export function judgeAddress(text: string, allowed: BlockList): AddressVerdict {
 
 const refused = (reason: AddressRefusal): AddressVerdict => ({ kind: 'refused', reason });
 
-function isIn(bytes: Bytes, networks: BlockList): boolean {
+function isIn(bytes: Bytes, networks: Networks): boolean {
   return networks.check(print(bytes), bytes.length === 4 ? 'ipv4' : 'ipv6');
 }
 
@@ -163,12 +167,25 @@ function refusalOfIpv6(bytes: Bytes): AddressRefusal | undefined {
 }
 
 const metadata = [
-  // AWS, Azure, Google, Oracle, OpenStack, DigitalOcean and most others; tasks and pods of AWS; Tencent; Scaleway
-  ...['169.254.169.254', '169.254.170.2', '169.254.170.23', '169.254.0.23', '169.254.42.42'],
-  // Alibaba; Azure, which is a public address; Oracle Classic
-  ...['100.100.100.200', '168.63.129.16', '192.0.0.192'],
-  // AWS, Google, OpenStack, Scaleway
-  ...['fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fe80::a9fe:a9fe', 'fd00:42::42'],
+  // AWS, Azure, Google, Oracle, OpenStack, DigitalOcean and most others
+  '169.254.169.254',
+  'fd00:ec2::254',
+  'fd20:ce::254',
+  'fe80::a9fe:a9fe',
+  // tasks and pods of AWS
+  '169.254.170.2',
+  '169.254.170.23',
+  'fd00:ec2::23',
+  // Alibaba, Tencent
+  '100.100.100.200',
+  '169.254.0.23',
+  // Azure, by a public address
+  '168.63.129.16',
+  // Oracle Classic
+  '192.0.0.192',
+  // Scaleway
+  '169.254.42.42',
+  'fd00:42::42',
 ].map(range);
 
 function isMetadata(bytes: Bytes): boolean {
