@@ -36,6 +36,8 @@ test('plaintext comes out of its wrapper in these files only', () => {
       "apps/bff/src/keys/keys.ts",
       "apps/bff/src/keys/keyset-file.ts",
       "apps/bff/src/main.ts",
+      "apps/bff/src/outbound/inject.ts",
+      "apps/bff/src/outbound/scrub.ts",
       "apps/bff/src/secrets/destinations-mac.ts",
       "apps/bff/src/secrets/env-provider.ts",
       "apps/bff/src/secrets/vault-client.ts",

@@ -9,6 +9,15 @@ export const outboundFailures = {
     'A header has a name or a content that no header can have: line breaks, control characters, or letters beyond Latin-1.',
   'header-reserved': 'A header is set that Dropsafe sets itself, or that belongs to a connection.',
   'header-repeated': 'A header is set twice.',
+  'value-has-line-break':
+    'The value has a line break, which cannot be sent at this place. Often it was pasted with one at its end: set it again, or use the filter trim.',
+  'value-has-control-character':
+    'The value has a control character, which cannot be sent at this place.',
+  'value-beyond-latin-1':
+    'The value has letters that a header cannot have. The filters base64 and urlencode make a text of it that can be sent.',
+  'value-has-blank': 'The value has a blank, which a bearer token cannot have.',
+  'value-not-text': 'The value is not a whole text, and would arrive changed.',
+  'user-name-has-colon': 'The user name has a colon, which ends it in basic authentication.',
   'request-too-large': 'The request is too large.',
   'authorities-unusable': 'The own certificate authority is not a certificate in PEM.',
   'client-certificate-unusable':
