@@ -53,10 +53,10 @@ export class WayFailure extends Error {
 }
 
 /**
- * What a request does: TCP, TLS, then HTTP; `asking again` is HTTP on a connection that was used before, which the other side
- * may have given up meanwhile.
+ * What a request does: TCP, TLS, then HTTP, until its answer begins; `asking again` is that on a connection that was used before,
+ * which the other side may have given up meanwhile.
  */
-type Stage = 'connecting' | 'securing' | 'asking' | 'asking again';
+type Stage = 'connecting' | 'securing' | 'asking' | 'asking again' | 'answering';
 
 /** How to go. */
 export interface WayOutOptions {
@@ -124,7 +124,10 @@ export function createWayOut(options: WayOutOptions): WayOut {
             socket.once(isTls ? 'secureConnect' : 'connect', () => clearTimeout(timer));
             socket.once('close', () => clearTimeout(timer));
           });
-          sent.once('response', resolve);
+          sent.once('response', (answer) => {
+            stage = 'answering';
+            resolve(answer);
+          });
           // Nobody asked for another protocol (101); without this Node waits on.
           sent.once('upgrade', () => reject(new WayFailure('unreachable', 'UPGRADE', stage)));
           // Stays on: an error that comes while the body is read is that of the reading, too.

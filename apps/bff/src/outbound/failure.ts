@@ -23,6 +23,7 @@ export const outboundFailures = {
   'client-certificate-unusable':
     'The client certificate and its key are not PEM, or do not belong together.',
   'name-not-found': 'The name of the host was not found.',
+  'name-timeout': 'The name service does not answer within the time that it has.',
   'address-refused':
     'The host is not in the public internet. An operator can allow its network by DROPSAFE_OUTBOUND_ALLOW.',
   'connection-refused': 'The host refuses connections at this port.',
@@ -33,6 +34,7 @@ export const outboundFailures = {
   'tls-expired': 'The certificate of the host has expired, or is not valid yet.',
   'tls-name': 'The certificate of the host belongs to another name.',
   'tls-client-certificate': 'The host wants a client certificate, or does not take this one.',
+  'tls-timeout': 'The host takes a connection, but does not secure it within the time that it has.',
   'tls-failed': 'The host does not speak TLS at this port, or none that is safe.',
   timeout: 'The answer did not come within the time that it has.',
   'too-large': 'The answer is too large.',

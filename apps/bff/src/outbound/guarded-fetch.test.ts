@@ -1,4 +1,5 @@
-import { BlockList } from 'node:net';
+import { once } from 'node:events';
+import { BlockList, createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { newCanary, sweep } from '../../testkit/canary.ts';
 import { selfSigned } from '../../testkit/certificate.ts';
@@ -386,8 +387,18 @@ describe('an answer', () => {
       ...usualLimits,
       totalMs: 200,
     });
-    expect(await reasonOf(http.send(get(at('upstream.test'))))).toBe('timeout');
+    expect(await reasonOf(http.send(get(at('upstream.test'))))).toBe('name-timeout');
     http.close();
+  });
+
+  test('of a host that takes a connection and then says nothing is not waited for', async () => {
+    const mute = createServer(() => {});
+    await once(mute.listen(0, '127.0.0.1'), 'listening');
+    const { port } = mute.address() as AddressInfo; // as: a TCP server
+    const http = fetchWith({ connectMs: 200 });
+    expect(await reasonOf(http.send(get(`https://upstream.test:${port}/`)))).toBe('tls-timeout');
+    http.close();
+    mute.close();
   });
 });
 

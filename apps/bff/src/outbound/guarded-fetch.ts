@@ -97,9 +97,12 @@ export function createGuardedFetch(
       return await way.send(url, outgoing);
     } catch (error) {
       // The other side had given up the connection before we used it again (RFC 9112, 9.3.1).
-      const isStale = error instanceof WayFailure && error.stage === 'asking again';
-      if (isStale && error.code === 'ECONNRESET' && ['GET', 'HEAD'].includes(method))
-        return way.send(url, outgoing);
+      const isStale =
+        error instanceof WayFailure &&
+        error.stage === 'asking again' &&
+        error.code === 'ECONNRESET' &&
+        !signal.aborted;
+      if (isStale && ['GET', 'HEAD'].includes(method)) return way.send(url, outgoing);
       throw error;
     }
   }

@@ -14,7 +14,7 @@ export type LookUp = (name: string) => Promise<readonly string[]>;
 export interface HostGuard {
   /**
    * The addresses of a host as it stands in a URL, a literal included; at least one. Throws an `OutboundFailure` with
-   * `name-not-found`, `address-refused` or `timeout`.
+   * `name-not-found`, `address-refused` or `name-timeout`.
    */
   addressesOf(host: string, signal: AbortSignal): Promise<readonly string[]>;
 }
@@ -59,7 +59,7 @@ export function literalOf(host: string): string | undefined {
 async function inTime(work: Promise<readonly string[]>, signal: AbortSignal) {
   let stop = () => {};
   const late = new Promise<never>((_, reject) => {
-    stop = () => reject(new OutboundFailure('timeout'));
+    stop = () => reject(new OutboundFailure('name-timeout'));
   });
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();

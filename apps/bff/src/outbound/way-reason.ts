@@ -18,8 +18,10 @@ const reasonByCode: readonly (readonly [RegExp, OutboundReason])[] = [
 /** The reason for whoever asked, out of where a request had come to and the code of the network or of TLS. */
 export function reasonOf({ kind, code = '', stage }: WayFailure): OutboundReason {
   if (kind === 'size') return 'too-large';
-  if (code === 'CONNECT_TIMEOUT') return 'connect-timeout';
-  if (kind === 'time') return stage === 'connecting' ? 'connect-timeout' : 'timeout';
+  if (kind === 'time') {
+    if (stage === 'connecting') return 'connect-timeout';
+    return stage === 'securing' ? 'tls-timeout' : 'timeout';
+  }
   const known = reasonByCode.find(([pattern]) => pattern.test(code));
   if (known !== undefined) return known[1];
   if (stage === 'securing') return 'tls-failed';
