@@ -156,18 +156,25 @@ module.exports = {
       // Who goes outside, and to whom: providers of OpenID Connect and the vault of the operator; hosts that somebody configured.
       name: 'F8-who-goes-outside',
       comment:
-        'Only identity/oidc.ts, secrets/vault-client.ts and outbound/guarded-fetch.ts send requests outward: ask them.',
+        'Only identity/oidc.ts, secrets/vault-client.ts, outbound/guarded-fetch.ts and outbound/mail.ts go outward: ask them.',
       severity: 'error',
       from: {
         path: src,
         pathNot: [
           `${src}/identity/oidc\\.ts$`,
           `${src}/secrets/vault-client\\.ts$`,
-          `${src}/outbound/guarded-fetch\\.ts$`,
+          `${src}/outbound/(guarded-fetch|mail)\\.ts$`,
           '\\.test\\.ts$',
         ],
       },
       to: { path: `${src}/base/way-out\\.ts$`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'F8-mail',
+      comment: 'Only outbound/mail.ts knows SMTP, on connections that were judged: ask it.',
+      severity: 'error',
+      from: { path: src, pathNot: `${src}/outbound/mail\\.ts$` },
+      to: { path: 'node_modules/nodemailer/' },
     },
     {
       name: 'F8-one-resolver',

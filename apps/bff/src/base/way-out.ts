@@ -1,12 +1,15 @@
 /**
- * @file The one file that opens sockets outward: requests over HTTP. Promises: no redirect is followed; every request ends
+ * @file The one file that opens sockets outward: requests over HTTP, and connections for mail. Promises: no redirect is followed; every request ends
  * with its signal, however slowly a body comes; an answer has an end in size; TLS is verified whatever the environment says; an
  * authority that is configured is trusted in place of the usual ones. Nothing of Node's errors leaves this file but a code:
  * they hold headers, addresses and parts of answers. Where a request may go is not decided here: a server that the operator
  * has configured is asked as it is, and before anybody else's stands `outbound/guarded-fetch.ts`, which gives the address.
  */
+import { once } from 'node:events';
 import { Agent as PlainAgent, request as requestHttp, type IncomingMessage } from 'node:http';
 import { Agent as TlsAgent, request as requestHttps, type RequestOptions } from 'node:https';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
 /** What is sent. */
 export interface Outgoing {
@@ -107,8 +110,8 @@ export function createWayOut(options: WayOutOptions): WayOut {
           headers,
           agent: isTls ? tls : plain,
           signal,
-          ...placeOf(url, options),
-          ...(isTls && trustOf(options)),
+          ...placeOf(options),
+          ...(isTls && trustOf(url, options)),
         });
         const sent = request;
         const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -152,24 +155,73 @@ export function createWayOut(options: WayOutOptions): WayOut {
   };
 }
 
-/** Where to connect to, if not to the host of the URL, and what is said of the host then. */
-function placeOf(url: URL, { address, maxHeaderBytes }: WayOutOptions): RequestOptions {
-  const limit = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes };
-  if (address === undefined) return limit;
-  // Node makes `Host` and SNI of what it connects to, unless it is told. An address has no SNI (RFC 6066, 3).
-  const isName = !url.hostname.startsWith('[') && url.hostname !== address;
-  return { ...limit, hostname: address, servername: isName ? url.hostname : '' };
+/** Where to connect to, if not to the host of the URL. Node makes `Host` of it, and of SNI the address, unless it is told. */
+function placeOf({ address, maxHeaderBytes }: WayOutOptions): RequestOptions {
+  return {
+    ...(address !== undefined && { hostname: address }),
+    ...(maxHeaderBytes !== undefined && { maxHeaderSize: maxHeaderBytes }),
+  };
 }
 
-function trustOf({ authorities, clientCertificate }: WayOutOptions): RequestOptions {
+function trustOf(url: URL, { authorities, clientCertificate }: WayOutOptions): RequestOptions {
   return {
     // NODE_TLS_REJECT_UNAUTHORIZED=0 would switch it off.
-    rejectUnauthorized: true,
-    ...(authorities !== undefined && { ca: authorities }),
+    ...tlsOptions(url.hostname, authorities),
     ...(clientCertificate !== undefined && {
       cert: clientCertificate.certificate,
       key: clientCertificate.key,
     }),
+  };
+}
+
+/** Where a connection goes to. */
+export interface SocketPlace {
+  /** No name: nothing is resolved. */
+  address: string;
+  port: number;
+  /** Wraps it in TLS, with the name that the certificate has to hold; undefined: it is plain. */
+  tls: { host: string; authorities: string | undefined } | undefined;
+  connectMs: number;
+  /** Breaks the connection, also after it was handed over. */
+  signal: AbortSignal;
+}
+
+/** Opens a connection and hands it over. Throws a `WayFailure`. */
+export async function openSocket(place: SocketPlace): Promise<Socket> {
+  const { address, port, tls, connectMs, signal } = place;
+  let stage: Stage = 'connecting';
+  const socket =
+    tls === undefined
+      ? connect({ host: address, port })
+      : connectTls({ host: address, port, ...tlsOptions(tls.host, tls.authorities) });
+  const isLate = () => socket.destroy(new WayFailure('time', 'CONNECT_TIMEOUT', stage));
+  const timer = setTimeout(isLate, connectMs);
+  const end = () => socket.destroy(new WayFailure('time', undefined, stage));
+  signal.addEventListener('abort', end, { once: true });
+  socket.once('close', () => signal.removeEventListener('abort', end));
+  // Stays on: an error that comes later must not end the process; whoever has the socket listens, too.
+  socket.on('error', () => {});
+  try {
+    if (signal.aborted) end();
+    socket.once('connect', () => (stage = 'securing'));
+    await once(socket, tls === undefined ? 'connect' : 'secureConnect');
+    stage = 'answering';
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw failureOf(error, signal, stage);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What TLS is told of a host as it stands in a URL: it is verified, by its name or its address, which has no SNI (RFC 6066, 3). */
+export function tlsOptions(host: string, authorities: string | undefined): ConnectionOptions {
+  const isName = !host.startsWith('[') && isIP(host) === 0;
+  return {
+    servername: isName ? host : '',
+    rejectUnauthorized: true,
+    ...(authorities !== undefined && { ca: authorities }),
   };
 }
 

@@ -29,7 +29,7 @@ export interface Way {
 }
 
 /** What a test ended with: the status of an answer, or why there is none. */
-export type Outcome =
+type Outcome =
   | { kind: 'passed'; explanation: string }
   | { kind: 'failed'; failure: OutboundFailure }
   | StatusOutcome;
@@ -57,8 +57,24 @@ export async function checkConnection(
   }
 }
 
+/** The same for a mail server that `verify` speaks to. */
+export async function checkMailServer(host: string, verify: () => Promise<void>): Promise<Check[]> {
+  const way = { host, isTls: true };
+  try {
+    await verify();
+    return describeChecks(way, {
+      kind: 'passed',
+      explanation: 'The mail server accepts the credentials.',
+    });
+  } catch (error) {
+    if (error instanceof OutboundFailure)
+      return describeChecks(way, { kind: 'failed', failure: error });
+    throw error;
+  }
+}
+
 /** Every check, as it follows from what the test ended with. */
-export function describeChecks(way: Way, outcome: Outcome): Check[] {
+function describeChecks(way: Way, outcome: Outcome): Check[] {
   const ended = endOf(outcome);
   const endAt = checkNames.indexOf(ended.name);
   return checkNames.map((name, index): Check => {
@@ -147,11 +163,14 @@ const failedAt: Record<OutboundReason, CheckName> = {
   'tls-client-certificate': 'tls',
   'tls-timeout': 'tls',
   'tls-failed': 'tls',
+  'starttls-missing': 'tls',
   timeout: 'answer',
   'too-large': 'answer',
   redirect: 'answer',
   'connection-lost': 'answer',
   'not-http': 'answer',
+  'not-smtp': 'answer',
+  'login-refused': 'answer',
 };
 
 function ofStatus(status: number): Check {

@@ -41,6 +41,10 @@ export const outboundFailures = {
   redirect: 'The host answers with a redirect. Dropsafe follows none: name the final address.',
   'connection-lost': 'The connection ended before the answer was complete.',
   'not-http': 'What the host answers is not HTTP.',
+  'starttls-missing':
+    'The mail server does not offer STARTTLS, so everybody on the way could read the password. Use smtps:// if it takes that.',
+  'not-smtp': 'What the host answers is not SMTP, or it does not take us.',
+  'login-refused': 'The mail server does not accept the user name and the password.',
   busy: 'Too many requests are under way. Try again.',
 } as const;
 

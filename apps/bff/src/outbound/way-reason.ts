@@ -22,10 +22,15 @@ export function reasonOf({ kind, code = '', stage }: WayFailure): OutboundReason
     if (stage === 'connecting') return 'connect-timeout';
     return stage === 'securing' ? 'tls-timeout' : 'timeout';
   }
-  const known = reasonByCode.find(([pattern]) => pattern.test(code));
-  if (known !== undefined) return known[1];
+  const known = reasonOfCode(code);
+  if (known !== undefined) return known;
   if (stage === 'securing') return 'tls-failed';
   if (stage !== 'connecting') return 'connection-lost';
   if (code === 'ECONNREFUSED') return 'connection-refused';
   return code === 'ETIMEDOUT' ? 'connect-timeout' : 'unreachable';
+}
+
+/** What a code of TLS or HTTP says by itself. */
+export function reasonOfCode(code: string): OutboundReason | undefined {
+  return reasonByCode.find(([pattern]) => pattern.test(code))?.[1];
 }
