@@ -507,6 +507,20 @@ describe('connections', () => {
     await server.stop();
   });
 
+  test('without TLS are not shared by two names of one address either', async () => {
+    const { lookUp } = createNames({
+      'upstream.test': [['127.0.0.1']],
+      'other.test': [['127.0.0.1']],
+    });
+    const server = await startUpstream();
+    const http = createGuardedFetch(createHostGuard({ allowed, lookUp }));
+    for (const host of ['upstream.test', 'other.test', 'upstream.test'])
+      await http.send(get(`http://${host}:${server.port}/`));
+    expect(server.arrived.map(({ connection }) => connection)).toEqual([1, 2, 1]);
+    http.close();
+    await server.stop();
+  });
+
   test('that the other side has given up are opened anew', async () => {
     const http = fetchWith();
     await http.send(get(at('upstream.test')));

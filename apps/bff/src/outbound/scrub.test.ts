@@ -37,6 +37,7 @@ describe('a value is removed', () => {
     ['HTML', html(value)],
     ['HTML, decimal', each(value, (one) => `&#${one.codePointAt(0)};`)],
     ['HTML, hexadecimal', each(value, (one) => `&#X${one.codePointAt(0)?.toString(16)};`)],
+    ['HTML in HTML', html(html(value))],
     ['JSON in HTML', html(json)],
     ['HTML in JSON', JSON.stringify(html(value)).slice(1, -1)],
     ['URL', encodeURIComponent(value)],
@@ -83,6 +84,12 @@ describe('a value is removed', () => {
       'line 2: [removed]; line 3: "[removed]"; abc',
     );
     expect(scrub(key, `all: ${JSON.stringify(key)}`)).toBe('all: "[removed]"');
+  });
+
+  test('when it looks like something that was escaped itself', () => {
+    const odd = 'tok%41\\n&lt;x';
+    for (const written of [odd, encodeURIComponent(odd), JSON.stringify(odd), html(odd)])
+      expect(scrub(odd, written).replaceAll('"', '')).toBe('[removed]');
   });
 
   test('when it was pasted with blanks around', () => {
