@@ -27,6 +27,7 @@ const rules = [
   'headers',
   'openapi',
   'outbound/address',
+  'outbound/checks',
   'outbound/destination',
   'outbound/failure',
   'outbound/inject',

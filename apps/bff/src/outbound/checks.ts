@@ -1,16 +1,21 @@
 /**
- * @file Tests a connection, under exactly the rules of real use, and tells how far it came as named checks. Promises: nothing of
- * what the other side answered is told but the status, and nothing of what was sent; every sentence is written here or in
- * `failure.ts`.
+ * @file What a test of a connection tells: how far it came, as named checks, each with a sentence that helps. Promises: nothing of
+ * what the other side answered is told but the status, and nothing of what was sent; every sentence is written here, in
+ * `failure.ts` or in the contract.
  */
 import type { AddressRefusal } from './address.ts';
-import { OutboundFailure, outboundFailures, type OutboundReason } from './failure.ts';
-import type { GuardedFetch } from './guarded-fetch.ts';
-import { literalOf } from './host-guard.ts';
-import type { OutboundRequest } from './request.ts';
+import { outboundFailures, type OutboundFailure, type OutboundReason } from './failure.ts';
 
 /** What is checked, in this order; the first that fails ends the test. */
-export const checkNames = ['request', 'name', 'address', 'connection', 'tls', 'answer'] as const;
+export const checkNames = [
+  'destination',
+  'request',
+  'name',
+  'address',
+  'connection',
+  'tls',
+  'answer',
+] as const;
 /** One of them. */
 export type CheckName = (typeof checkNames)[number];
 
@@ -23,64 +28,26 @@ export interface Check {
 
 /** What is known of a connection before it is made. */
 export interface Way {
-  /** As it stands in a URL. */
-  host: string;
+  /** The host is given by its address. */
+  isLiteral: boolean;
   isTls: boolean;
 }
 
-/** What a test ended with: the status of an answer, or why there is none. */
-type Outcome =
-  | { kind: 'passed'; explanation: string }
+/** What a test ended with. */
+export type Outcome =
+  | { kind: 'not-allowed'; explanation: string }
   | { kind: 'failed'; failure: OutboundFailure }
-  | StatusOutcome;
-type StatusOutcome = { kind: 'status'; status: number };
-
-/**
- * Sends the request that `prepare` makes, and tells how it went. What `prepare` throws is told as the check of the request, if it is an
- * `OutboundFailure`; anything else is thrown on.
- */
-export async function checkConnection(
-  http: GuardedFetch,
-  way: Way,
-  prepare: () => OutboundRequest,
-  signal?: AbortSignal,
-): Promise<Check[]> {
-  try {
-    const { status, body } = await http.send(prepare(), signal);
-    // Nobody looks at it, and a value may be in it.
-    body.fill(0);
-    return describeChecks(way, { kind: 'status', status });
-  } catch (error) {
-    if (error instanceof OutboundFailure)
-      return describeChecks(way, { kind: 'failed', failure: error });
-    throw error;
-  }
-}
-
-/** The same for a mail server that `verify` speaks to. */
-export async function checkMailServer(host: string, verify: () => Promise<void>): Promise<Check[]> {
-  const way = { host, isTls: true };
-  try {
-    await verify();
-    return describeChecks(way, {
-      kind: 'passed',
-      explanation: 'The mail server accepts the credentials.',
-    });
-  } catch (error) {
-    if (error instanceof OutboundFailure)
-      return describeChecks(way, { kind: 'failed', failure: error });
-    throw error;
-  }
-}
+  | { kind: 'status'; status: number }
+  | { kind: 'signed-in' };
 
 /** Every check, as it follows from what the test ended with. */
-function describeChecks(way: Way, outcome: Outcome): Check[] {
+export function describeChecks(way: Way, outcome: Outcome): Check[] {
   const ended = endOf(outcome);
   const endAt = checkNames.indexOf(ended.name);
   return checkNames.map((name, index): Check => {
     if (index === endAt) return ended;
     if (index > endAt) return { name, status: 'SKIPPED', explanation: 'It did not come to this.' };
-    if (name === 'name' && literalOf(way.host) !== undefined)
+    if (name === 'name' && way.isLiteral)
       return { name, status: 'SKIPPED', explanation: 'The host is given by its address.' };
     if (name === 'tls' && !way.isTls)
       return {
@@ -94,6 +61,7 @@ function describeChecks(way: Way, outcome: Outcome): Check[] {
 }
 
 const passed: Record<CheckName, string> = {
+  destination: 'All secrets in it may be sent there.',
   request: 'The request can be made.',
   name: 'The name of the host was found.',
   address: 'The address of the host may be reached.',
@@ -104,8 +72,14 @@ const passed: Record<CheckName, string> = {
 
 function endOf(outcome: Outcome): Check {
   if (outcome.kind === 'status') return ofStatus(outcome.status);
-  if (outcome.kind === 'passed')
-    return { name: 'answer', status: 'PASSED', explanation: outcome.explanation };
+  if (outcome.kind === 'not-allowed')
+    return { name: 'destination', status: 'FAILED', explanation: outcome.explanation };
+  if (outcome.kind === 'signed-in')
+    return {
+      name: 'answer',
+      status: 'PASSED',
+      explanation: 'The mail server accepts the user name and the password.',
+    };
   const { reason, address, status } = outcome.failure;
   const what = address === undefined ? '' : `It leads to ${addressWords[address]}. `;
   const code = status === undefined ? '' : ` (${status})`;

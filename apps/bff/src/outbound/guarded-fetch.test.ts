@@ -360,7 +360,7 @@ describe('an answer', () => {
     ['another protocol', 'connection-lost'],
     ['no HTTP', 'not-http'],
   ] as const)('with %s: %s', async (fault, reason) => {
-    const http = fetchWith({ totalMs: reason === 'timeout' ? 400 : 10_000 });
+    const http = fetchWith({ totalMs: reason === 'timeout' ? 1_500 : 10_000 });
     upstream.answerWith(fault);
     expect(await reasonOf(http.send(get(at('upstream.test'))))).toBe(reason);
     upstream.answerWith(200);
@@ -376,7 +376,7 @@ describe('an answer', () => {
       'connection-refused',
     );
     upstream.answerWith('no headers');
-    const given = AbortSignal.timeout(200);
+    const given = AbortSignal.timeout(1_500);
     expect(await reasonOf(http.send(get(at('upstream.test')), given))).toBe('timeout');
     http.close();
   });
@@ -391,11 +391,32 @@ describe('an answer', () => {
     http.close();
   });
 
+  test('of the name service is waited for by two at once only, for as long as it lasts', async () => {
+    const asked: string[] = [];
+    const never = (name: string) => {
+      asked.push(name);
+      return new Promise<string[]>(() => {});
+    };
+    const http = createGuardedFetch(createHostGuard({ allowed, lookUp: never }), {
+      ...usualLimits,
+      totalMs: 200,
+    });
+    const ask = (host: string) => reasonOf(http.send(get(at(host))));
+    expect(await Promise.all(['a.test', 'b.test', 'c.test'].map(ask))).toEqual([
+      'name-timeout',
+      'name-timeout',
+      'busy',
+    ]);
+    expect(await ask('d.test')).toBe('busy');
+    expect(asked).toEqual(['a.test', 'b.test']);
+    http.close();
+  });
+
   test('of a host that takes a connection and then says nothing is not waited for', async () => {
     const mute = createServer(() => {});
     await once(mute.listen(0, '127.0.0.1'), 'listening');
     const { port } = mute.address() as AddressInfo; // as: a TCP server
-    const http = fetchWith({ connectMs: 200 });
+    const http = fetchWith({ connectMs: 1_000 });
     expect(await reasonOf(http.send(get(`https://upstream.test:${port}/`)))).toBe('tls-timeout');
     http.close();
     mute.close();
@@ -532,9 +553,9 @@ describe('connections', () => {
   test('are so many to a host at once, and others wait; too many are told', async () => {
     const server = await startUpstream();
     server.answerWith('no headers');
-    const http = fetchWith({ perHost: 2, waitingPerHost: 1, totalMs: 600 });
+    const http = fetchWith({ perHost: 2, waitingPerHost: 1, totalMs: 2_000 });
     const url = `http://upstream.test:${server.port}/`;
-    const ends = [undefined, undefined, AbortSignal.timeout(200), undefined];
+    const ends = [undefined, undefined, AbortSignal.timeout(500), undefined];
     const reasons = await Promise.all(ends.map((end) => reasonOf(http.send(get(url), end))));
     // The last finds no room to wait; the third waited until its time was over.
     expect(reasons).toEqual(['timeout', 'timeout', 'busy', 'busy']);

@@ -6,6 +6,7 @@
 import { lookup } from 'node:dns/promises';
 import { judgeAddress, type Networks } from './address.ts';
 import { OutboundFailure } from './failure.ts';
+import { createTurns } from './turns.ts';
 
 /** The addresses of a name, in the order in which they are to be tried; throws, or gives none, when there are none. */
 export type LookUp = (name: string) => Promise<readonly string[]>;
@@ -30,12 +31,26 @@ export interface HostGuardOptions {
 const lookUpBySystem: LookUp = async (name) =>
   (await lookup(name, { all: true, order: 'verbatim' })).map(({ address }) => address);
 
+/**
+ * The system looks names up in the four threads that hash passwords, too, and cannot be stopped: a name service that does not
+ * answer may hold two of them.
+ */
+const lookUpsAtOnce = { perNode: 2, perHost: 2, waitingPerHost: 64 };
+
 /** Makes the guard. */
 export function createHostGuard({ allowed, lookUp = lookUpBySystem }: HostGuardOptions): HostGuard {
+  const turns = createTurns(lookUpsAtOnce);
+
+  async function find(name: string, signal: AbortSignal): Promise<readonly string[]> {
+    const giveBack = await turns.take(name, signal);
+    // It is over when the system is done, not when nobody waits any more.
+    return inTime(lookUp(name).finally(giveBack), signal);
+  }
+
   return {
     async addressesOf(host, signal) {
       const literal = literalOf(host);
-      const addresses = literal === undefined ? await inTime(lookUp(host), signal) : [literal];
+      const addresses = literal === undefined ? await find(host, signal) : [literal];
       if (addresses.length === 0) throw new OutboundFailure('name-not-found');
       // All, not the one that is taken: a name that points inside as well was made for that.
       for (const address of addresses) {
