@@ -1,9 +1,10 @@
 /**
- * @file The one file that opens sockets outward: requests over HTTP, and connections for mail. Promises: no redirect is followed; every request ends
- * with its signal, however slowly a body comes; an answer has an end in size; TLS is verified whatever the environment says; an
- * authority that is configured is trusted in place of the usual ones. Nothing of Node's errors leaves this file but a code:
- * they hold headers, addresses and parts of answers. Where a request may go is not decided here: a server that the operator
- * has configured is asked as it is, and before anybody else's stands `outbound/guarded-fetch.ts`, which gives the address.
+ * @file The one file that opens sockets outward: requests over HTTP, and connections for mail. Promises: no redirect is
+ * followed; every request ends with its signal, however slowly a body comes; an answer has an end in size; TLS is verified
+ * whatever the environment says; an authority that is configured is trusted in place of the usual ones. Nothing of Node's
+ * errors leaves this file but a code: they hold headers, addresses and parts of answers. Where a request may go is not decided
+ * here: a server that the operator has configured is asked as it is; before anybody else's stands the room `outbound`, which
+ * gives the address.
  */
 import { once } from 'node:events';
 import { Agent as PlainAgent, request as requestHttp, type IncomingMessage } from 'node:http';
@@ -132,7 +133,10 @@ export function createWayOut(options: WayOutOptions): WayOut {
             resolve(answer);
           });
           // Nobody asked for another protocol (101); without this Node waits on.
-          sent.once('upgrade', () => reject(new WayFailure('unreachable', 'UPGRADE', stage)));
+          sent.once('upgrade', (_, socket) => {
+            socket.destroy();
+            reject(new WayFailure('unreachable', 'UPGRADE', stage));
+          });
           // Stays on: an error that comes while the body is read is that of the reading, too.
           sent.on('error', reject);
           sent.end(body);
