@@ -13,7 +13,10 @@ let teamId: string;
 
 beforeAll(async () => {
   const corp = { name: 'corp', label: 'Corp', issuer: 'https://id.example.com', clientId: 'safe' };
-  node = await startTestNode({ DROPSAFE_OIDC: JSON.stringify([corp]) });
+  node = await startTestNode({
+    DROPSAFE_OIDC: JSON.stringify([corp]),
+    DROPSAFE_PROVIDERS: JSON.stringify([{ type: 'database' }, { type: 'env' }]),
+  });
   admin = await node.as('manager', ['SECRET_MANAGEMENT']);
   const first = await node.as('first', ['ACCESS_MANAGEMENT']);
   teamId = (await first.send('POST', '/teams', { name: 'of the samples' })).json.id;
@@ -65,6 +68,19 @@ const samples: Record<keyof typeof operations, { path?: string; body?: () => unk
   updateSecret: { path: '/secrets/NOT_THERE', body: () => ({ description: 'x' }) },
   deleteSecret: { path: '/secrets/NOT_THERE' },
   copySecret: { path: '/secrets/NOT_THERE/copies', body: () => ({ from: 'env', to: 'database' }) },
+  listReferences: { path: '/secrets/NOT_THERE/references' },
+  listIntegrations: {},
+  createIntegration: {
+    body: () => ({
+      name: `i-${crypto.randomUUID()}`,
+      type: 'http',
+      fields: { baseUrl: 'https://api.example.com' },
+    }),
+  },
+  describeIntegration: { path: `/integrations/${nobody}` },
+  updateIntegration: { path: `/integrations/${nobody}`, body: () => ({ isDisabled: true }) },
+  deleteIntegration: { path: `/integrations/${nobody}` },
+  copyIntegration: { path: `/integrations/${nobody}/copies`, body: () => ({ name: 'x' }) },
   listProviders: {},
   listUsers: {},
   createUser: { body: () => ({ name: `u-${crypto.randomUUID()}` }) },
