@@ -5,6 +5,7 @@ import { newCanary, sweep, type Leak } from '../../testkit/canary.ts';
 import type { Answer, Client } from '../../testkit/client.ts';
 import { dumpTables } from '../../testkit/dump.ts';
 import { startTestNode, type TestNode } from '../../testkit/node.ts';
+import { until } from '../../testkit/until.ts';
 
 let node: TestNode;
 let sql: postgres.Sql;
@@ -478,6 +479,31 @@ describe('in the same moment', () => {
     expect([...outcomes].filter((outcome) => !['200 400', '409 200'].includes(outcome))).toEqual(
       [],
     );
+  });
+
+  test('what is saved later counts as later, however long it took', async () => {
+    const secret = await newSecret([host, elsewhere]);
+    const other = postgres(node.databaseUrl, { max: 1 });
+    const waiting = async () => {
+      const [row] = await sql`select count(*)::int as count from pg_stat_activity
+        where wait_event_type = 'Lock' and datname = current_database()`;
+      return row?.['count'];
+    };
+    const body = { name: newName('slow'), type: 'http', fields: bearer(secret, elsewhere) };
+    const { saving: saved, narrowing: narrowed } = await other.begin(async (tx) => {
+      // Nobody can append: who saves has done all that can be done before.
+      await tx`select from audit_chain for update`;
+      const saving = admin.send('POST', '/integrations', body);
+      await until('the saving waits', async () => (await waiting()) === 1);
+      // Somebody else has saved meanwhile, and was seen.
+      await sql`insert into secret_references (secret_name, integration_id, integration_name, canonical_name, fields, target)
+        values (${secret}, gen_random_uuid(), 'Quick', 'quick', '{token}', ${host})`;
+      const narrowing = admin.send('PATCH', `/secrets/${secret}`, { destinations: [host] });
+      await until('both wait', async () => (await waiting()) === 2);
+      return { saving, narrowing };
+    });
+    await other.end();
+    expect([(await saved).status, (await narrowed).status]).toEqual([201, 409]);
   });
 
   test('two administrators change one integration: with the version they saw one of them is told', async () => {

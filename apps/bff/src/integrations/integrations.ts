@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import {
   checkConfiguration,
   readConfiguration,
+  type ConfigurationReference,
   type ReadConfiguration,
 } from '@dropsafe/contract/integration-check';
 import type { IntegrationType } from '@dropsafe/contract/integration-types';
@@ -111,14 +112,15 @@ export function createIntegrationsDoor(
     before: ReadonlySet<string>,
   ): Promise<CheckedConfiguration> {
     const read = readConfiguration(type, fields);
-    const seen = await references.see(read.references.map(({ secret }) => secret));
-    let isDenied = false;
-    const errors = checkConfiguration(read, ({ secret, setting }) => {
-      // Who may not list secrets learns nothing about them but of what is there already.
-      if (before.has(setting) || maySeeSecrets(caller)) return seen.judge(secret, read.target);
-      isDenied = true;
-      return 'not-permitted';
-    });
+    // Who may not list secrets learns nothing about them, not even by the time it takes, but of what is there already.
+    const isPermitted = ({ setting }: ConfigurationReference) =>
+      before.has(setting) || maySeeSecrets(caller);
+    const permitted = read.references.filter(isPermitted);
+    const seen = await references.see(permitted.map(({ secret }) => secret));
+    const isDenied = permitted.length < read.references.length;
+    const errors = checkConfiguration(read, (reference) =>
+      isPermitted(reference) ? seen.judge(reference.secret, read.target) : 'not-permitted',
+    );
     if (isDenied)
       await audit.recordAlone(caller, {
         action: 'permission.denied',
