@@ -65,7 +65,7 @@ export const integrationPresets: Readonly<Record<string, IntegrationPreset>> = {
   snyk: {
     title: 'Snyk',
     type: 'http',
-    documentation: 'https://docs.snyk.io/snyk-api/authentication-for-api',
+    documentation: 'https://docs.snyk.io/developer-tools/snyk-api/authentication-for-api',
     fields: {
       baseUrl: 'https://api.snyk.io/rest',
       auth: 'header',
@@ -77,7 +77,7 @@ export const integrationPresets: Readonly<Record<string, IntegrationPreset>> = {
   ossindex: {
     title: 'Sonatype OSS Index',
     type: 'http',
-    documentation: 'https://ossindex.sonatype.org/doc/auth-required',
+    documentation: 'https://ossindex.sonatype.org/doc/rest',
     fields: { baseUrl: 'https://ossindex.sonatype.org/api/v3', auth: 'basic' },
     placeholders: {
       username: 'you@example.com',

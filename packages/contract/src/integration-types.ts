@@ -164,7 +164,7 @@ const http = {
     },
     caCertificate: {
       title: 'Certificate authority',
-      help: 'For a system with a certificate of your own authority. It counts beside nothing else: the public ones are not accepted then.',
+      help: 'For a system whose certificate comes from an authority of your own.',
       kind: 'pem',
       isRequired: false,
       secrets: 'none',
