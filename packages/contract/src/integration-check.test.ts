@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SecretKnowledge } from './expression-check.ts';
 import { checkConfiguration, readConfiguration } from './integration-check.ts';
@@ -236,3 +237,60 @@ test.each(Object.entries(integrationPresets))(
       expect(Object.keys(integrationTypes[type].fields)).toContain(key);
   },
 );
+
+test('whatever is sent is read without a throw, and what is accepted is accepted again as it is stored', () => {
+  const host = 'https://api.example.com';
+  const piece = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.constantFrom(secret, '{{', '}}', "'", '|', 'https://', '/', '@', '?', '#', '..', 'Q1w2'),
+  );
+  const text = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''));
+  const content = fc.oneof(
+    text,
+    fc.double(),
+    fc.boolean(),
+    fc.array(fc.record({ name: text, value: text }), { maxLength: 4 }),
+    fc.constantFrom(
+      host,
+      `${host}/a`,
+      'basic',
+      'bearer',
+      'header',
+      'starttls',
+      secret,
+      'X-A',
+      'x.example',
+    ),
+  );
+  const keys = Object.values(integrationTypes).flatMap(({ fields }) => Object.keys(fields));
+  const fields = fc.dictionary(fc.constantFrom(...keys), content, { maxKeys: 6 });
+  const valid = { http: bearer, webhook: hook, email: mail };
+  const ours = new Set<string>();
+  let accepted = 0;
+  fc.assert(
+    fc.property(
+      fc.constantFrom('http', 'webhook', 'email'),
+      fields,
+      fc.boolean(),
+      (type, some, isNear) => {
+        const sent = isNear ? { ...valid[type], ...some } : some;
+        const read = readConfiguration(type, sent);
+        const found = checkConfiguration(read, () => 'known');
+        for (const { field, message, start, end } of found) {
+          ours.add(message);
+          expect(field).toMatch(/^fields\.\w+(\.\d+\.(name|value))?$/);
+          if (start !== undefined && end !== undefined) expect(start).toBeLessThan(end);
+        }
+        // What is accepted is accepted again as it is stored, and its values go to a place that can be judged.
+        if (found.length > 0) return;
+        accepted += 1;
+        expect(problemsOf(type, read.fields)).toEqual([]);
+        expect(read.target).toBeDefined();
+      },
+    ),
+    { numRuns: 5_000 },
+  );
+  expect(accepted).toBeGreaterThan(50);
+  // A closed list: the sentences of both checks, and no more.
+  expect(ours.size).toBeLessThan(60);
+});

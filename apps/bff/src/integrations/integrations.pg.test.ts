@@ -372,6 +372,10 @@ describe('a secret in use', () => {
         referenceCount: 1,
       }),
     ]);
+    for (const force of ['false', '1', ''])
+      expect((await admin.send('DELETE', `/secrets/${secret}?force=${force}`)).status).toBe(
+        force === 'false' ? 409 : 400,
+      );
     expect((await admin.send('DELETE', `/secrets/${secret}?force=true`)).status).toBe(204);
     // It is told when the configuration is saved the next time.
     const { fields } = (await admin.send('GET', `/integrations/${id}`)).json;
