@@ -66,7 +66,7 @@ type Sentence = keyof typeof sentences;
 
 /** Headers that say how a request travels: whoever sets them could make one request look like two, or like one to another host. */
 const headersOfOurs =
-  /^(host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|proxy-.*)$/;
+  /^(host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|http2-settings|proxy-.*)$/;
 /** Headers that carry a credential and nothing else. */
 const credentialHeaders =
   /^(authorization|cookie|x-api-key|api-key|apikey|x-auth-token|private-token)$/;
