@@ -28,5 +28,6 @@ CREATE TABLE "secret_references" (
 CREATE INDEX "integrations_by_created_at" ON "integrations" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "integrations_by_updated_at" ON "integrations" USING btree (coalesce("updated_at", '-infinity'),"id");--> statement-breakpoint
 CREATE INDEX "integrations_name_search" ON "integrations" USING gin ("canonical_name" gin_trgm_ops) WITH (gin_pending_list_limit=64);--> statement-breakpoint
+CREATE INDEX "integrations_description_search" ON "integrations" USING gin ("description" gin_trgm_ops) WITH (gin_pending_list_limit=64);--> statement-breakpoint
 CREATE INDEX "secret_references_by_name" ON "secret_references" USING btree ("secret_name","canonical_name");--> statement-breakpoint
 CREATE INDEX "secret_references_serial" ON "secret_references" USING btree ("secret_name","serial");

@@ -98,7 +98,7 @@ export const IntegrationSortSchema = z.enum(
   { error: 'Sort by one of name, createdAt, updatedAt; put "-" in front for descending.' },
 );
 
-/** `GET /integrations`: `q` is a part of the name, whatever its case, taken literally. A cursor carries `q` and `sort` with it. */
+/** `GET /integrations`: `q` is a case-insensitive part of name or description, taken literally. A cursor carries `q` and `sort` with it. */
 export const ListIntegrationsSchema = z.strictObject({
   q: SearchSchema.optional(),
   sort: IntegrationSortSchema.optional(),
@@ -108,7 +108,12 @@ export const ListIntegrationsSchema = z.strictObject({
 
 /** One page of the integrations. */
 export const IntegrationPageSchema = z
-  .strictObject({ items: z.array(ListedIntegrationSchema), nextCursor: z.string().nullable() })
+  .strictObject({
+    items: z.array(ListedIntegrationSchema),
+    nextCursor: z.string().nullable(),
+    /** How many integrations match, or null for more than 1 000. */
+    total: z.int().nullable(),
+  })
   .meta({ id: 'IntegrationPage' });
 
 /** What a field holds. */

@@ -14,6 +14,8 @@ const CursorContentSchema = z
       .refine((text) => !text.includes('\0') && text.isWellFormed())
       .nullable(),
     id: z.uuid(),
+    /** What the first page counted: counting again on every page would cost more than the page. */
+    total: z.int().min(0).nullable(),
   })
   .refine(({ sort, key }) =>
     sort.endsWith('name') ? key !== null : key === null || z.iso.datetime().safeParse(key).success,

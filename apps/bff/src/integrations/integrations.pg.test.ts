@@ -188,6 +188,7 @@ describe('an integration', () => {
         const page = await find(
           cursor === null ? `sort=${sort}&limit=1` : `limit=1&cursor=${cursor}`,
         );
+        expect(page.total).toBe(3);
         paged.push(...page.items.map(({ name }: { name: string }) => name));
         cursor = page.nextCursor;
       } while (cursor !== null);
@@ -197,6 +198,10 @@ describe('an integration', () => {
       expect(backwards.map(({ name }: { name: string }) => name)).toEqual(paged.toReversed());
     }
     expect((await admin.send('GET', '/integrations?q=m_id')).json.items).toHaveLength(1);
+    const [{ id }] = (await find('')).items;
+    await patch(admin, id, { description: '100% Found by its Description' });
+    const described = await admin.send('GET', '/integrations?q=100%25 found BY');
+    expect(described.json).toMatchObject({ items: [{ id }], total: 1 });
     expect((await find('')).items[0]).not.toHaveProperty('fields');
   });
 });

@@ -6,7 +6,8 @@ import type {
   ListedIntegration,
 } from '@dropsafe/contract/integrations';
 import { canonicalName } from '@dropsafe/contract/names';
-import { and, eq, sql, type SQL } from 'drizzle-orm';
+import { countedUpTo } from '@dropsafe/contract/secrets';
+import { and, eq, or, sql, type SQL } from 'drizzle-orm';
 import { boolean, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { moment } from '../base/columns.ts';
 import { isUniqueViolation, type Queries } from '../base/database.ts';
@@ -42,6 +43,9 @@ export const integrations = pgTable(
     ),
     index('integrations_name_search')
       .using('gin', sql`${table.canonicalName} gin_trgm_ops`)
+      .with({ gin_pending_list_limit: 64 }),
+    index('integrations_description_search')
+      .using('gin', sql`${table.description} gin_trgm_ops`)
       .with({ gin_pending_list_limit: 64 }),
   ],
 );
@@ -180,15 +184,29 @@ export async function listIntegrations(
   const found = await queries
     .select({ row: listedColumns, name: integrations.canonicalName, moment: column })
     .from(integrations)
-    .where(
-      and(
-        q === ''
-          ? undefined
-          : sql`${integrations.canonicalName} like ${patternOf(canonicalName(q))}`,
-        after === undefined ? undefined : start,
-      ),
-    )
+    .where(and(contains(q), after === undefined ? undefined : start))
     .orderBy(...order)
     .limit(limit);
   return found.map(({ row, name, moment: at }) => ({ row, key: isByName ? name : at }));
+}
+
+/** How many integrations match, or null for more than `countedUpTo`: the count stops there. */
+export async function countIntegrations(queries: Queries, q: string): Promise<number | null> {
+  const some = queries
+    .select({ one: sql`1` })
+    .from(integrations)
+    .where(contains(q))
+    .limit(countedUpTo + 1)
+    .as('some');
+  const [row] = await queries.select({ count: sql<number>`count(*)::int` }).from(some);
+  return row === undefined || row.count > countedUpTo ? null : row.count;
+}
+
+/** Served by the trigram indexes. */
+function contains(q: string): SQL | undefined {
+  if (q === '') return undefined;
+  return or(
+    sql`${integrations.canonicalName} like ${patternOf(canonicalName(q))}`,
+    sql`${integrations.description} ilike ${patternOf(q)}`,
+  );
 }

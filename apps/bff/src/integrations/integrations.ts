@@ -50,6 +50,7 @@ import {
   subjectOf,
 } from './integration.ts';
 import {
+  countIntegrations,
   deleteIntegration,
   findIntegration,
   insertIntegration,
@@ -196,13 +197,17 @@ export function createIntegrationsDoor(
     async list(caller, input) {
       await permissions.demand(caller, listAny, 'integrations');
       const page = readIntegrationPage(input);
-      const found = await listIntegrations(queries, { ...page, limit: page.limit + 1 });
+      const [found, total] = await Promise.all([
+        listIntegrations(queries, { ...page, limit: page.limit + 1 }),
+        page.after === undefined ? countIntegrations(queries, page.q) : page.after.total,
+      ]);
       const shown = found.slice(0, page.limit);
       const last = found.length > page.limit ? shown.at(-1) : undefined;
       const { sort, q } = page;
       return {
         items: shown.map(({ row }) => row),
-        nextCursor: last ? printCursor({ sort, q, key: last.key, id: last.row.id }) : null,
+        nextCursor: last ? printCursor({ sort, q, key: last.key, id: last.row.id, total }) : null,
+        total,
       };
     },
 
