@@ -1,5 +1,5 @@
 // The fences of docs/architecture.md. Each prints the sentence that says what to do instead.
-const rooms = ['audit', 'permissions', 'identity', 'keys', 'secrets', 'outbound'];
+const rooms = ['audit', 'permissions', 'identity', 'keys', 'secrets', 'integrations', 'outbound'];
 const src = '^apps/bff/src';
 
 /** Files that must stay pure: no clock, no I/O. Adding one is a reviewed line. */
@@ -24,6 +24,8 @@ const rules = [
   'identity/refusal',
   'identity/sign-in-providers',
   'identity/user-agent',
+  'integrations/integration',
+  'integrations/integration-cursor',
   'headers',
   'openapi',
   'outbound/address',
@@ -38,6 +40,7 @@ const rules = [
   'secrets/outside-provider',
   'secrets/provider-settings',
   'secrets/shown-name',
+  'secrets/reference-cursor',
   'secrets/secret',
   'secrets/vault-answers',
   'secrets/vault-breaker',

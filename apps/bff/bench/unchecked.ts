@@ -43,7 +43,14 @@ function withoutTrail(database: Database): Audit {
     recorded: queries.$with('recorded', {}).as(sql`select`),
   };
   return {
-    change: (_, work) => database.transaction((tx) => work(tx, () => {})),
+    change: (_, work) =>
+      database.transaction((tx) =>
+        work(
+          tx,
+          () => {},
+          () => {},
+        ),
+      ),
     recordAlone: async () => {},
     groupedChange<C, Row, R>(group: GroupStatement<C, Row, R>) {
       const statement = group.prepare(parts);

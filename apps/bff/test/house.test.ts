@@ -125,9 +125,15 @@ describe('every operation begins by demanding its permission', () => {
       ['create', true],
       ['update', true],
       ['delete', true],
+      ['listReferences', true],
       ['copy', true],
       ['bind', true],
     ]);
+  });
+
+  test('on integrations', () => {
+    const names = ['list', 'describe', 'create', 'update', 'delete', 'copy'];
+    expect(operationsOf('integrations/integrations.ts')).toEqual(names.map((name) => [name, true]));
   });
 
   test('on API keys, but finding out who calls', () => {

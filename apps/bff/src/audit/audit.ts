@@ -53,10 +53,18 @@ export interface GroupStatement<C, Row, R> {
 
 /** Changes things and writes the trail. */
 export interface Audit {
-  /** Runs `work` and appends what it tells, in one transaction: all of it, or nothing. */
+  /**
+   * Runs `work` and appends what it tells, in one transaction: all of it, or nothing. What is given to `lastly` runs when the end of the
+   * chain is locked: there somebody who decided on rows that change in groups (`groupedChange`) looks at them once more, and refuses
+   * everything by throwing. It locks no row that such a change writes.
+   */
   change<T>(
     caller: Caller,
-    work: (tx: Transaction, tell: (event: AuditEvent) => void) => Promise<T>,
+    work: (
+      tx: Transaction,
+      tell: (event: AuditEvent) => void,
+      lastly: (step: () => Promise<void>) => void,
+    ) => Promise<T>,
   ): Promise<T>;
   /**
    * Makes a kind of change that many ask for at once: they share statements (group commit). A change that comes to
@@ -225,9 +233,15 @@ export async function openAudit(
     change: (caller, work) =>
       database.transaction(async (tx) => {
         const told: NewEvent[] = [];
-        const result = await work(tx, (event) => told.push({ caller, event }));
+        const steps: (() => Promise<void>)[] = [];
+        const result = await work(
+          tx,
+          (event) => told.push({ caller, event }),
+          (step) => steps.push(step),
+        );
         if (told.length > 0) {
           const { at, ...end } = await chain.lockEnd(tx);
+          for (const step of steps) await step();
           const events = chainUp(key, end, at, told);
           expectedEnd = events.at(-1);
           await chain.append(tx, events);
