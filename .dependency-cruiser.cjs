@@ -1,5 +1,5 @@
 // The fences of docs/architecture.md. Each prints the sentence that says what to do instead.
-const rooms = ['audit', 'permissions', 'identity', 'keys', 'secrets'];
+const rooms = ['audit', 'permissions', 'identity', 'keys', 'secrets', 'integrations', 'outbound'];
 const src = '^apps/bff/src';
 
 /** Files that must stay pure: no clock, no I/O. Adding one is a reviewed line. */
@@ -24,13 +24,23 @@ const rules = [
   'identity/refusal',
   'identity/sign-in-providers',
   'identity/user-agent',
+  'integrations/integration',
+  'integrations/integration-cursor',
   'headers',
   'openapi',
+  'outbound/address',
+  'outbound/checks',
+  'outbound/destination',
+  'outbound/failure',
+  'outbound/inject',
+  'outbound/request',
+  'outbound/scrub',
   'secrets/cursor',
   'secrets/destinations-mac',
   'secrets/outside-provider',
   'secrets/provider-settings',
   'secrets/shown-name',
+  'secrets/reference-cursor',
   'secrets/secret',
   'secrets/vault-answers',
   'secrets/vault-breaker',
@@ -123,7 +133,7 @@ module.exports = {
       to: {
         path: [
           'node_modules/(drizzle-orm|postgres|hono)/',
-          '^(node:)?(fs|fs/promises|http|https|net|child_process)$',
+          '^(node:)?(fs|fs/promises|http|https|net|dns|dns/promises|child_process)$',
           `${src}/config\\.ts$`,
         ],
         reachable: true,
@@ -147,19 +157,36 @@ module.exports = {
       },
     },
     {
-      // Who goes outside, and to whom: providers of OpenID Connect, and the vault of the operator.
+      // Who goes outside, and to whom: providers of OpenID Connect and the vault of the operator; hosts that somebody configured.
       name: 'F8-who-goes-outside',
-      comment: 'Only identity/oidc.ts and secrets/vault-client.ts send requests outward: ask them.',
+      comment:
+        'Only identity/oidc.ts, secrets/vault-client.ts, outbound/guarded-fetch.ts and outbound/mail.ts go outward: ask them.',
       severity: 'error',
       from: {
         path: src,
         pathNot: [
           `${src}/identity/oidc\\.ts$`,
           `${src}/secrets/vault-client\\.ts$`,
+          `${src}/outbound/(guarded-fetch|mail)\\.ts$`,
           '\\.test\\.ts$',
         ],
       },
       to: { path: `${src}/base/way-out\\.ts$`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'F8-mail',
+      comment: 'Only outbound/mail.ts knows SMTP, on connections that were judged: ask it.',
+      severity: 'error',
+      from: { path: src, pathNot: `${src}/outbound/mail\\.ts$` },
+      to: { path: 'node_modules/nodemailer/' },
+    },
+    {
+      name: 'F8-one-resolver',
+      comment:
+        'Names are resolved once, where their addresses are judged: ask outbound/host-guard.ts.',
+      severity: 'error',
+      from: { path: src, pathNot: [`${src}/outbound/host-guard\\.ts$`, '\\.test\\.ts$'] },
+      to: { path: '^(node:)?dns(/promises)?$' },
     },
     {
       name: 'F9-src-never-imports-testkit',

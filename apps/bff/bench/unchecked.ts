@@ -14,9 +14,9 @@ import { groupLimits, type Audit, type GroupStatement } from '../src/audit/audit
 import { openTrail } from '../src/audit/trail.ts';
 import type { AuditEvent } from '../src/audit/event.ts';
 import type { Caller, UserCaller } from '../src/base/caller.ts';
-import { openDatabase, type Database } from '../src/base/database.ts';
+import { openDatabase, within, type Database } from '../src/base/database.ts';
 import type { PostgresConnection } from '../src/base/embedded-postgres.ts';
-import { inGroups } from '../src/base/in-groups.ts';
+import { inGroups, oneAtATime } from '../src/base/in-groups.ts';
 import { createLog } from '../src/base/log.ts';
 import { findByToken } from '../src/identity/by-token.store.ts';
 import { sessions } from '../src/identity/sessions.store.ts';
@@ -43,24 +43,30 @@ function withoutTrail(database: Database): Audit {
     recorded: queries.$with('recorded', {}).as(sql`select`),
   };
   return {
-    change: (_, work) => database.transaction((tx) => work(tx, () => {})),
+    change: (_, work) =>
+      database.transaction((tx) =>
+        work(
+          tx,
+          () => {},
+          () => {},
+        ),
+      ),
     recordAlone: async () => {},
     groupedChange<C, Row, R>(group: GroupStatement<C, Row, R>) {
       const statement = group.prepare(parts);
-      const change = inGroups(
-        async (changes: readonly C[]) => {
-          const rows = await statement.execute(group.valuesOf(changes));
-          // as: every statement of this kind answers the id of what it changed.
-          const changed = new Set((rows as { id: string }[]).map(({ id }) => id));
-          const fitting = changes.filter((each) => changed.has(group.idOf(each)));
-          const results = new Map(
-            group.resultsOf(rows, fitting).map((result, index) => [fitting[index], result]),
-          );
-          return changes.map((each) => results.get(each));
-        },
-        { ...groupLimits, keyOf: group.keyOf },
-      );
-      return (_caller: Caller, _event: AuditEvent, wanted: C) => change(wanted);
+      const change = inGroups(async (changes: readonly C[]) => {
+        const values = group.valuesOf(changes);
+        const rows = await database.inLine((line) => within(line, statement).execute(values));
+        // as: every statement of this kind answers the id of what it changed.
+        const changed = new Set((rows as { id: string }[]).map(({ id }) => id));
+        const fitting = changes.filter((each) => changed.has(group.idOf(each)));
+        const results = new Map(
+          group.resultsOf(rows, fitting).map((result, index) => [fitting[index], result]),
+        );
+        return changes.map((each) => results.get(each));
+      }, groupLimits);
+      const changeOne = oneAtATime(change, group.keyOf);
+      return (_caller: Caller, _event: AuditEvent, wanted: C) => changeOne(wanted);
     },
   };
 }

@@ -20,6 +20,7 @@ import { mountSignInThrough } from './identity/sign-in-through.http.ts';
 import { mountPasskeys } from './identity/passkeys.http.ts';
 import { mountTeams } from './identity/teams.http.ts';
 import { mountUsers } from './identity/users.http.ts';
+import { mountIntegrations } from './integrations/integrations.http.ts';
 import { describeApi } from './openapi.ts';
 import { mountSecrets } from './secrets/secrets.http.ts';
 import { mountWebApp, type WebApp } from './web.http.ts';
@@ -117,6 +118,7 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
   mountTeams(routes, rooms.teams);
   mountOidcGroups(routes, rooms.oidcGroups);
   mountSecrets(routes, rooms.secrets, rooms.providers);
+  mountIntegrations(routes, rooms.integrations);
   mountAudit(routes, rooms.trail, rooms.permissions);
   const document = JSON.stringify(describeApi(options.version));
   routes.api.get('/openapi.json', (c) =>

@@ -51,6 +51,8 @@ describe('refused by name, never with the content', () => {
     ['DROPSAFE_PUBLIC_URL', 'safe.example.com'],
     ['DROPSAFE_TRUSTED_PROXIES', '10.0.0.0/33'],
     ['DROPSAFE_TRUSTED_PROXIES', `10.0.0.1, ${canary}`],
+    ['DROPSAFE_OUTBOUND_ALLOW', 'intranet.example.com'],
+    ['DROPSAFE_OUTBOUND_ALLOW', `fd00::/8, ${canary}`],
     ['DROPSAFE_SESSION_IDLE_MINUTES', '31'],
     ['DROPSAFE_SESSION_IDLE_MINUTES', '0'],
     ['DROPSAFE_SESSION_HOURS', '13'],
@@ -67,16 +69,19 @@ describe('refused by name, never with the content', () => {
 });
 
 test('an origin and networks are read', () => {
-  const { publicOrigin, trustedProxies } = readConfig({
+  const { publicOrigin, trustedProxies, outboundAllowed } = readConfig({
     DROPSAFE_PUBLIC_URL: 'https://Safe.Example.com/',
     DROPSAFE_TRUSTED_PROXIES: '10.0.0.0/8, fd00::1',
+    DROPSAFE_OUTBOUND_ALLOW: '192.168.7.0/24',
   });
   expect([
     publicOrigin,
     trustedProxies.check('10.1.2.3'),
     trustedProxies.check('11.1.2.3'),
     trustedProxies.check('fd00::1', 'ipv6'),
-  ]).toEqual(['https://safe.example.com', true, false, true]);
+    outboundAllowed.check('192.168.7.9'),
+    outboundAllowed.check('10.1.2.3'),
+  ]).toEqual(['https://safe.example.com', true, false, true, true, false]);
 });
 
 describe('providers of OpenID Connect', () => {

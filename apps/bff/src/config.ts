@@ -44,6 +44,11 @@ export interface Config {
   publicOrigin: string | undefined;
   /** `DROPSAFE_TRUSTED_PROXIES`: addresses or networks, separated by commas, whose `X-Forwarded-For` counts. Default none. */
   trustedProxies: BlockList;
+  /**
+   * `DROPSAFE_OUTBOUND_ALLOW`: addresses or networks, separated by commas, that requests with values may go to although they are
+   * not public (`outbound/address.ts`). Default none. Where clouds hand out credentials stays refused.
+   */
+  outboundAllowed: BlockList;
   /** `DROPSAFE_SESSION_IDLE_MINUTES`: a session without a request ends after this. Default and most: 30 (NIST SP 800-63B-4, AAL2: 1 h at most). */
   sessionIdleMinutes: number;
   /** `DROPSAFE_SESSION_HOURS`: a session ends after this at the latest. Default and most: 12. */
@@ -100,7 +105,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     keysetFile: resolve(text('DROPSAFE_KEYSET_FILE') ?? join(dataDir, 'keys', 'keyset.json')),
     adminPassword: adminPassword === undefined ? undefined : new Redacted(adminPassword),
     publicOrigin,
-    trustedProxies: readNetworks(text('DROPSAFE_TRUSTED_PROXIES') ?? ''),
+    trustedProxies: readNetworks('DROPSAFE_TRUSTED_PROXIES', text('DROPSAFE_TRUSTED_PROXIES')),
+    outboundAllowed: readNetworks('DROPSAFE_OUTBOUND_ALLOW', text('DROPSAFE_OUTBOUND_ALLOW')),
     sessionIdleMinutes: number('DROPSAFE_SESSION_IDLE_MINUTES', 30, 1, 30),
     sessionHours: number('DROPSAFE_SESSION_HOURS', 12, 1, 12),
     signInProviders,
@@ -205,7 +211,7 @@ function isCertificate(pem: string): boolean {
   }
 }
 
-function readNetworks(text: string): BlockList {
+function readNetworks(variable: string, text = ''): BlockList {
   const networks = new BlockList();
   for (const entry of text
     .split(',')
@@ -217,7 +223,7 @@ function readNetworks(text: string): BlockList {
     const length = prefix === undefined ? widest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
     if (version === 0 || length < 0 || length > widest) {
       throw new StartError(
-        'DROPSAFE_TRUSTED_PROXIES must list addresses or networks such as 10.0.0.0/8, separated by commas.',
+        `${variable} must list addresses or networks such as 10.0.0.0/8, separated by commas.`,
       );
     }
     networks.addSubnet(address, length, version === 4 ? 'ipv4' : 'ipv6');

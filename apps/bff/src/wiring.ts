@@ -12,9 +12,10 @@ import { createStartSession } from './identity/start-session.ts';
 import { createPasskeys, type Passkeys } from './identity/passkeys.ts';
 import { createTeamsDoor, type Teams } from './identity/teams.ts';
 import { createUsersDoor, type Users } from './identity/users.ts';
+import { createIntegrationsDoor, type Integrations } from './integrations/integrations.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
 import type { Providers } from './secrets/providers.ts';
-import { createSecretsDoor, type Secrets } from './secrets/secrets.ts';
+import { createReferences, createSecretsDoor, type Secrets } from './secrets/secrets.ts';
 
 /** The rooms of one node, each built from the ones before it. */
 export interface Rooms {
@@ -31,6 +32,7 @@ export interface Rooms {
   invitations: Invitations;
   providers: Providers;
   secrets: Secrets;
+  integrations: Integrations;
 }
 
 /** Builds the rooms. */
@@ -62,6 +64,8 @@ export function wire(
   const oidcGroups = createOidcGroupsDoor(database, changeAccess, permissions, names);
   const invitations = createInvitationsDoor(database, audit);
   const secrets = createSecretsDoor(database, audit, permissions, providers);
+  const references = createReferences(database, providers);
+  const integrations = createIntegrationsDoor(database, audit, permissions, references);
   return {
     log,
     database,
@@ -76,5 +80,6 @@ export function wire(
     invitations,
     providers,
     secrets,
+    integrations,
   };
 }

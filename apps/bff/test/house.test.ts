@@ -36,6 +36,8 @@ test('plaintext comes out of its wrapper in these files only', () => {
       "apps/bff/src/keys/keys.ts",
       "apps/bff/src/keys/keyset-file.ts",
       "apps/bff/src/main.ts",
+      "apps/bff/src/outbound/inject.ts",
+      "apps/bff/src/outbound/scrub.ts",
       "apps/bff/src/secrets/destinations-mac.ts",
       "apps/bff/src/secrets/env-provider.ts",
       "apps/bff/src/secrets/vault-client.ts",
@@ -63,17 +65,18 @@ test('these files write to the terminal', () => {
 });
 
 test('these files start other processes or open sockets outward', () => {
-  expect(filesWith(bff, /from 'node:(child_process|net|tls|dgram|http|https|http2)'|\bfetch\(/))
-    .toMatchInlineSnapshot(`
+  // A type opens nothing.
+  const opening =
+    /(?<!import type \{[^}]*\} )from 'node:(child_process|net|tls|dgram|dns|dns\/promises|http|https|http2)'|\bfetch\(/;
+  expect(filesWith(bff, opening)).toMatchInlineSnapshot(`
     [
-      "apps/bff/src/app.ts",
       "apps/bff/src/base/client-address.ts",
       "apps/bff/src/base/embedded-postgres-cluster.ts",
       "apps/bff/src/base/embedded-postgres-process.ts",
       "apps/bff/src/base/embedded-postgres-programs.ts",
       "apps/bff/src/base/way-out.ts",
       "apps/bff/src/config.ts",
-      "apps/bff/src/node.ts",
+      "apps/bff/src/outbound/host-guard.ts",
     ]
   `);
 });
@@ -122,9 +125,15 @@ describe('every operation begins by demanding its permission', () => {
       ['create', true],
       ['update', true],
       ['delete', true],
+      ['listReferences', true],
       ['copy', true],
       ['bind', true],
     ]);
+  });
+
+  test('on integrations', () => {
+    const names = ['list', 'describe', 'create', 'update', 'delete', 'copy'];
+    expect(operationsOf('integrations/integrations.ts')).toEqual(names.map((name) => [name, true]));
   });
 
   test('on API keys, but finding out who calls', () => {

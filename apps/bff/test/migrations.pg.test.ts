@@ -148,3 +148,25 @@ test('members of a team of before they had an order of their own are listed by n
   await node.stop();
   await database.drop();
 });
+
+test('a secret of before there were integrations is used by none, and nobody may manage them yet', async () => {
+  const database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  await migrateTo(sql, 10);
+  const user = '0b7e6b0a-3c44-4e8b-9a55-6f7e2d1c0b9a';
+  await sql`insert into users (id, name, canonical_name, password_hash) values (${user}, 'Anna', 'anna', ${await hash(testPassword)})`;
+  await sql`insert into grants values (${user}, 'SECRET_MANAGEMENT')`;
+  await sql`insert into secrets (id, name, provider, version, destinations, value_version, created_at, created_by, value_updated_at)
+    values (gen_random_uuid(), 'OLD', 'database', 1, '{}', 1, now(), 'anna', now())`;
+
+  const node = await startTestNode({ DATABASE_URL: database.url });
+  const anna = node.client();
+  await anna.signIn('anna', testPassword);
+  const { json } = await anna.send('GET', '/secrets/OLD/references');
+  expect(json).toEqual({ items: [], nextCursor: null, total: 0 });
+  expect((await anna.send('GET', '/integrations')).status).toBe(403);
+  expect((await anna.send('DELETE', '/secrets/OLD')).status).toBe(204);
+  await sql.end();
+  await node.stop();
+  await database.drop();
+});

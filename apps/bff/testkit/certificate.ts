@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 
-/** @file A certificate that nobody knows, for the address 127.0.0.1: written in DER by hand, as Node only reads them. */
+/** @file Certificates that nobody knows: written in DER by hand, as Node only reads them. */
 
 /** A key and a certificate that it signed itself, as PEM. */
 export interface SelfSigned {
@@ -8,8 +8,16 @@ export interface SelfSigned {
   cert: string;
 }
 
-/** Makes one that holds for a day ([RFC 5280, 4.1](https://www.rfc-editor.org/rfc/rfc5280#section-4.1)). */
-export function selfSigned(): SelfSigned {
+/** For whom, and until when. */
+export interface Subject {
+  /** Names of hosts; without any it is for the address 127.0.0.1. */
+  names?: readonly string[];
+  /** How many hours from now it ends; -1 is an hour ago. Default: a day. */
+  endsInHours?: number;
+}
+
+/** Makes one that began two hours ago ([RFC 5280, 4.1](https://www.rfc-editor.org/rfc/rfc5280#section-4.1)). */
+export function selfSigned({ names = [], endsInHours = 24 }: Subject = {}): SelfSigned {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   const ecdsaWithSha256 = sequence(bytes(0x06, '2a8648ce3d040302'));
@@ -17,10 +25,11 @@ export function selfSigned(): SelfSigned {
     der(0x31, sequence(bytes(0x06, '550403'), der(0x0c, Buffer.from('dropsafe tests')))),
   );
   const hourMs = 3_600_000;
-  const subjectAltName = sequence(
-    bytes(0x06, '551d11'),
-    der(0x04, sequence(der(0x87, Buffer.from([127, 0, 0, 1])))),
-  );
+  const subjects =
+    names.length === 0
+      ? [der(0x87, Buffer.from([127, 0, 0, 1]))]
+      : names.map((host) => der(0x82, Buffer.from(host)));
+  const subjectAltName = sequence(bytes(0x06, '551d11'), der(0x04, sequence(...subjects)));
   const body = sequence(
     der(0xa0, bytes(0x02, '02')),
     der(
@@ -29,7 +38,7 @@ export function selfSigned(): SelfSigned {
     ),
     ecdsaWithSha256,
     name,
-    sequence(time(Date.now() - hourMs), time(Date.now() + 24 * hourMs)),
+    sequence(time(Date.now() - 2 * hourMs), time(Date.now() + endsInHours * hourMs)),
     name,
     spki,
     der(0xa3, sequence(subjectAltName)),

@@ -69,3 +69,10 @@ export const TeamNameSchema = nameOf(
   /^[\p{L}\p{N}._@+-]*( [\p{L}\p{N}._@+-]+)*$/u,
   'Use letters, digits, single blanks and the characters . _ @ + -',
 );
+
+/** The name of an integration. Unique in its canonical form. */
+export const IntegrationNameSchema = nameOf(
+  'integration',
+  /^[\p{L}\p{N}._@+-]*( [\p{L}\p{N}._@+-]+)*$/u,
+  'Use letters, digits, single blanks and the characters . _ @ + -',
+);

@@ -10,6 +10,12 @@ export const permissions = {
   SECRET_MANAGEMENT_CREATE: 'Create secrets and list them.',
   SECRET_MANAGEMENT_UPDATE: 'Update secrets and list them.',
   SECRET_MANAGEMENT_DELETE: 'Delete secrets and list them.',
+  INTEGRATION_MANAGEMENT: 'Create, list, update and delete integrations.',
+  INTEGRATION_MANAGEMENT_READ: 'List integrations and see their configuration.',
+  INTEGRATION_MANAGEMENT_CREATE: 'Create integrations and see them.',
+  INTEGRATION_MANAGEMENT_UPDATE: 'Update integrations and see them.',
+  INTEGRATION_MANAGEMENT_DELETE: 'Delete integrations and see them.',
+  INTEGRATION_USE: 'List integrations by name, to use them.',
   AUDIT_READ: 'Read and export the audit trail.',
   ACCESS_MANAGEMENT: 'Manage users, teams, API keys and their permissions.',
 } as const;
@@ -46,6 +52,34 @@ export const deleteSecrets = [
   'SECRET_MANAGEMENT',
   'SECRET_MANAGEMENT_DELETE',
 ] as const satisfies Permission[];
+/** Any one of these lets its holder see integrations with their configuration. */
+export const readIntegrations = [
+  'INTEGRATION_MANAGEMENT',
+  'INTEGRATION_MANAGEMENT_READ',
+  'INTEGRATION_MANAGEMENT_CREATE',
+  'INTEGRATION_MANAGEMENT_UPDATE',
+  'INTEGRATION_MANAGEMENT_DELETE',
+] as const satisfies Permission[];
+/** Any one of these lets its holder see which integrations there are: who uses one has to find it. */
+export const listIntegrations = [
+  ...readIntegrations,
+  'INTEGRATION_USE',
+] as const satisfies Permission[];
+/** Any one of these lets its holder create integrations. */
+export const createIntegrations = [
+  'INTEGRATION_MANAGEMENT',
+  'INTEGRATION_MANAGEMENT_CREATE',
+] as const satisfies Permission[];
+/** Any one of these lets its holder update integrations. */
+export const updateIntegrations = [
+  'INTEGRATION_MANAGEMENT',
+  'INTEGRATION_MANAGEMENT_UPDATE',
+] as const satisfies Permission[];
+/** Any one of these lets its holder delete integrations. */
+export const deleteIntegrations = [
+  'INTEGRATION_MANAGEMENT',
+  'INTEGRATION_MANAGEMENT_DELETE',
+] as const satisfies Permission[];
 /** This lets its holder read and export the audit trail. */
 export const readAudit = ['AUDIT_READ'] as const satisfies Permission[];
 
@@ -55,6 +89,9 @@ export const manageAccess = ['ACCESS_MANAGEMENT'] as const satisfies Permission[
 /** What a permission holds within it: granting the parts beside the whole adds nothing. */
 export const permissionParts: Partial<Record<Permission, readonly Permission[]>> = {
   SECRET_MANAGEMENT: readSecrets.filter((permission) => permission !== 'SECRET_MANAGEMENT'),
+  INTEGRATION_MANAGEMENT: readIntegrations.filter(
+    (permission) => permission !== 'INTEGRATION_MANAGEMENT',
+  ),
 };
 
 /** True when one of `held` is among `anyOf`. The one decision, for the server and for the buttons alike. */

@@ -208,6 +208,17 @@ export const problems = {
     detail:
       'None of its destinations is the provider that it would be copied to. Enter the value again, together with that destination.',
   },
+  'secret-in-use': {
+    status: 409,
+    title: 'The secret is in use',
+    detail:
+      'Integrations would stop working: those named in "references". Change them first, or send the request again with ?force=true.',
+  },
+  'integration-name-taken': {
+    status: 409,
+    title: 'The name is taken',
+    detail: 'There is already an integration of this name, whatever its case. Choose another.',
+  },
   'secret-unusable': {
     status: 409,
     title: 'The secret cannot be used',
@@ -227,6 +238,11 @@ export const problems = {
     status: 412,
     title: 'Somebody else changed this team',
     detail: 'Load the team again, look at the change, and repeat yours if it is still wanted.',
+  },
+  'integration-changed': {
+    status: 412,
+    title: 'Somebody else changed this integration',
+    detail: 'Load it again, look at the change, and repeat yours if it is still wanted.',
   },
   'payload-too-large': {
     status: 413,
@@ -285,8 +301,23 @@ export const problemType = (code: ProblemCode) => `/problems/${code}` as const;
 
 /** One field that was refused. `field` is a path such as `destinations.0`, empty for the body as a whole. */
 export const FieldErrorSchema = z
-  .strictObject({ field: z.string(), message: z.string() })
+  .strictObject({
+    field: z.string(),
+    message: z.string(),
+    /** Where in the text of the field, in UTF-16 code units: of what is wrong with an expression. */
+    start: z.int().optional(),
+    end: z.int().optional(),
+  })
   .meta({ id: 'FieldError' });
+
+/** Where an integration uses a secret. */
+export const ReferenceSchema = z
+  .strictObject({
+    integration: z.strictObject({ id: z.uuid(), name: z.string() }),
+    /** The fields of its configuration, by their keys. */
+    fields: z.array(z.string()),
+  })
+  .meta({ id: 'Reference' });
 
 /** A problem document, RFC 9457. */
 export const ProblemSchema = z
@@ -302,6 +333,10 @@ export const ProblemSchema = z
     permissions: z.array(z.string()).optional(),
     /** Of `member-by-group`: the groups that put them into the team. */
     groups: z.array(z.strictObject({ provider: z.string(), group: z.string() })).optional(),
+    /** Of `secret-in-use`: the first 100 that would stop working; none of them for somebody who may not list integrations. */
+    references: z.array(ReferenceSchema).optional(),
+    /** Of `secret-in-use`: how many they are; null for more than 1 000. */
+    referenceCount: z.int().nullable().optional(),
     /** Of `too-many-attempts`: seconds to wait. */
     retryAfterSeconds: z.int().optional(),
   })
@@ -309,5 +344,7 @@ export const ProblemSchema = z
 
 /** A field that was refused, and why. */
 export type FieldError = z.infer<typeof FieldErrorSchema>;
+/** Where an integration uses a secret. */
+export type Reference = z.infer<typeof ReferenceSchema>;
 /** A problem document. */
 export type ProblemDocument = z.infer<typeof ProblemSchema>;

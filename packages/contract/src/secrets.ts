@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { maxDestinations, parseDestination } from './destinations.ts';
 import { CursorSchema, LimitSchema, SearchSchema } from './paging.ts';
+import { ReferenceSchema } from './problems.ts';
 import { ProviderNameSchema } from './providers.ts';
 
 /**
@@ -192,8 +193,37 @@ export const BindSecretSchema = z.strictObject({
   destinations: DestinationsSchema.optional(),
 });
 
+/** `force` of a query string: do it although integrations stop working by it. */
+const ForceSchema = z
+  .enum(['true', 'false'], { error: 'Must be true or false.' })
+  .default('false')
+  .transform((text) => text === 'true');
+
+/** The query of `PATCH /secrets/{name}`. */
+export const ForceUpdateSchema = z.strictObject({ force: ForceSchema });
+
 /** The query of `DELETE /secrets/{name}`: from which provider; without it, the one whose secret is used. */
-export const DeleteSecretSchema = z.strictObject({ provider: ProviderNameSchema.optional() });
+export const DeleteSecretSchema = z.strictObject({
+  provider: ProviderNameSchema.optional(),
+  force: ForceSchema,
+});
+
+/** `GET /secrets/{name}/references`: by the name of the integration. */
+export const ListReferencesSchema = z.strictObject({
+  limit: LimitSchema,
+  cursor: CursorSchema.optional(),
+});
+
+/** One page of where a secret is used. */
+export const ReferencePageSchema = z
+  .strictObject({
+    /** Empty for somebody who may not list integrations: they are told the number only. */
+    items: z.array(ReferenceSchema),
+    nextCursor: z.string().nullable(),
+    /** How many integrations use it, or null for more than 1 000. */
+    total: z.int().nullable(),
+  })
+  .meta({ id: 'ReferencePage' });
 
 /** The path of one secret. */
 export const SecretPathSchema = z.strictObject({ name: z.string() });
@@ -214,6 +244,10 @@ export type CopySecret = z.infer<typeof CopySecretSchema>;
 export type BindSecret = z.infer<typeof BindSecretSchema>;
 /** A sort order. */
 export type Sort = z.infer<typeof SortSchema>;
+/** `GET /secrets/{name}/references`, checked. */
+export type ListReferences = z.infer<typeof ListReferencesSchema>;
+/** One page of where a secret is used. */
+export type ReferencePage = z.infer<typeof ReferencePageSchema>;
 /** One page of the list. */
 export type SecretPage = z.infer<typeof SecretPageSchema>;
 /** `GET /secrets`, checked. */

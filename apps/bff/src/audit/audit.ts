@@ -10,8 +10,15 @@
 import type { KeyObject } from 'node:crypto';
 import type { AuditAction } from '@dropsafe/contract/audit';
 import type { Caller } from '../base/caller.ts';
-import { problemOfDatabase, within, type Database, type Transaction } from '../base/database.ts';
-import { inGroups } from '../base/in-groups.ts';
+import {
+  problemOfDatabase,
+  within,
+  type Database,
+  type Queries,
+  type Transaction,
+} from '../base/database.ts';
+import { inGroups, oneAtATime } from '../base/in-groups.ts';
+import { Problem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import {
   adoptEvents,
@@ -34,7 +41,7 @@ export { isInTurn } from './audit.store.ts';
 export interface GroupStatement<C, Row, R> {
   /** Makes the one statement, out of a part `changed` of its own and those of the trail, see `groupParts`. */
   prepare: (parts: GroupParts) => { execute: (values: Record<string, unknown>) => Promise<Row[]> };
-  /** Of two changes of the same thing one waits for the next group: all in a group must be able to come to something. */
+  /** Of two changes of the same thing only one can come to something, so that the other waits for it. */
   keyOf: (change: C) => unknown;
   /** What `changed` answers as `id` for this change. */
   idOf: (change: C) => string;
@@ -46,10 +53,18 @@ export interface GroupStatement<C, Row, R> {
 
 /** Changes things and writes the trail. */
 export interface Audit {
-  /** Runs `work` and appends what it tells, in one transaction: all of it, or nothing. */
+  /**
+   * Runs `work` and appends what it tells, in one transaction: all of it, or nothing. What is given to `lastly` runs when the end of the
+   * chain is locked: there somebody who decided on rows that change in groups (`groupedChange`) looks at them once more, and refuses
+   * everything by throwing. It locks no row that such a change writes.
+   */
   change<T>(
     caller: Caller,
-    work: (tx: Transaction, tell: (event: AuditEvent) => void) => Promise<T>,
+    work: (
+      tx: Transaction,
+      tell: (event: AuditEvent) => void,
+      lastly: (step: () => Promise<void>) => void,
+    ) => Promise<T>,
   ): Promise<T>;
   /**
    * Makes a kind of change that many ask for at once: they share statements (group commit). A change that comes to
@@ -68,8 +83,8 @@ interface NewEvent {
   event: AuditEvent;
 }
 
-/** One group at a time: two would only wait for each other, and be smaller. A value has 64 KiB at most. */
-export const groupLimits = { mostUnderWay: 1, longestMs: 12_000, mostInGroup: 64 };
+/** Two groups: the next one is with the database when it is done with the one before. A value has 64 KiB at most. */
+export const groupLimits = { mostUnderWay: 2, longestMs: 12_000, mostInGroup: 64 };
 
 /**
  * Opens the trail of this database, chained under `trailKey`. To be called while no other node does the same: the first
@@ -89,6 +104,8 @@ export async function openAudit(
 
   /** What the next event will be chained to, as far as this node knows: its own groups under way are taken to succeed. */
   let expectedEnd: ChainEnd | undefined;
+  /** The group that finds out under the lock where the chain ends. */
+  let finding: Promise<unknown> | undefined;
   const clock = createDatabaseClock();
 
   function groupedChange<C, Row, R>({
@@ -103,17 +120,18 @@ export async function openAudit(
 
     /** All of the group or nothing. Answers undefined when the chain does not end there; throws for anything else. */
     async function run(
+      on: Queries,
       group: readonly Wanted[],
       end: ChainEnd,
       at: string,
-      tx?: Transaction,
+      isLocked: boolean,
     ): Promise<R[] | undefined> {
       const changes = group.map(({ change }) => change);
       const events = chainUp(key, end, at, group);
       expectedEnd = events.at(-1);
-      const values = { ...valuesOf(changes), ...groupValues(end, events, tx !== undefined) };
+      const values = { ...valuesOf(changes), ...groupValues(end, events, isLocked) };
       try {
-        const rows = await (tx === undefined ? statement : within(tx, statement)).execute(values);
+        const rows = await within(on, statement).execute(values);
         if (rows.length > 0) return resultsOf(rows, changes);
       } catch (error) {
         expectedEnd = undefined;
@@ -124,24 +142,43 @@ export async function openAudit(
     }
 
     const runLocked = (group: readonly Wanted[]) =>
-      database.transaction(async (tx) => {
-        const { at, ...end } = await chain.lockEnd(tx);
-        clock.set(at);
-        const results = await run(group, end, at, tx);
-        if (results === undefined)
-          throw new Error('The end of the chain moved while it was locked.');
-        return results;
-      });
+      database.inLine((line) =>
+        line.transaction(async (tx) => {
+          const { at, ...end } = await chain.lockEnd(tx);
+          clock.set(at);
+          const results = await run(tx, group, end, at, true);
+          if (results === undefined)
+            throw new Error('The end of the chain moved while it was locked.');
+          return results;
+        }),
+      );
 
     async function runExpected(group: readonly Wanted[]): Promise<R[] | undefined> {
       const at = clock.now();
-      return expectedEnd && at !== undefined ? run(group, expectedEnd, at) : undefined;
+      const end = expectedEnd;
+      if (end === undefined || at === undefined) return undefined;
+      return database.inLine((line) => run(line, group, end, at, false));
+    }
+
+    /** All of the group or nothing, at the end of the chain, wherever that is. */
+    async function runAll(group: readonly Wanted[]): Promise<R[]> {
+      for (;;) {
+        await finding?.catch(() => {});
+        const results = await runExpected(group);
+        if (results !== undefined) return results;
+        // Those in line behind it came to the wrong end, too: they wait for it and follow upon it.
+        if (finding === undefined) {
+          const locked = runLocked(group).finally(() => (finding = undefined));
+          finding = locked;
+          return locked;
+        }
+      }
     }
 
     /** Those that come to something, as a group of their own. */
     async function runFitting(group: readonly Wanted[]): Promise<Map<Wanted, R>> {
       try {
-        const results = (await runExpected(group)) ?? (await runLocked(group));
+        const results = await runAll(group);
         return new Map(results.map((result, index) => [group[index] as Wanted, result])); // as: one for each
       } catch (error) {
         const ids = comingToSomething(error);
@@ -151,21 +188,19 @@ export async function openAudit(
       }
     }
 
-    const change = inGroups(
-      async (group: readonly Wanted[]) => {
-        try {
-          const results = await runFitting(group);
-          return group.map((wanted) => () => results.get(wanted));
-        } catch (error) {
-          // Nobody's change may fail for what is wrong with somebody else's: each on its own, if that can help.
-          if (group.length === 1 || problemOfDatabase(error) !== undefined) throw error;
-          const each: (() => R | undefined)[] = [];
-          for (const wanted of group) each.push(await settle(runFitting([wanted]), wanted));
-          return each;
-        }
-      },
-      { ...groupLimits, keyOf: (wanted) => keyOf(wanted.change) },
-    );
+    const change = inGroups(async (group: readonly Wanted[]) => {
+      try {
+        const results = await runFitting(group);
+        return group.map((wanted) => () => results.get(wanted));
+      } catch (error) {
+        // Nobody's change may fail for what is wrong with somebody else's: each on its own, if that can help.
+        const isGone = error instanceof Problem || problemOfDatabase(error) !== undefined;
+        if (group.length === 1 || isGone) throw error;
+        const each: (() => R | undefined)[] = [];
+        for (const wanted of group) each.push(await settle(runFitting([wanted]), wanted));
+        return each;
+      }
+    }, groupLimits);
 
     async function settle(running: Promise<Map<Wanted, R>>, wanted: Wanted) {
       try {
@@ -178,8 +213,12 @@ export async function openAudit(
       }
     }
 
-    return async (caller: Caller, event: AuditEvent, wanted: C) =>
-      (await change({ caller, event, change: wanted }))();
+    const changeOne = oneAtATime(
+      async (wanted: Wanted) => (await change(wanted))(),
+      (wanted) => keyOf(wanted.change),
+    );
+    return (caller: Caller, event: AuditEvent, wanted: C) =>
+      changeOne({ caller, event, change: wanted });
   }
 
   const recordAlone = groupedChange({
@@ -194,9 +233,15 @@ export async function openAudit(
     change: (caller, work) =>
       database.transaction(async (tx) => {
         const told: NewEvent[] = [];
-        const result = await work(tx, (event) => told.push({ caller, event }));
+        const steps: (() => Promise<void>)[] = [];
+        const result = await work(
+          tx,
+          (event) => told.push({ caller, event }),
+          (step) => steps.push(step),
+        );
         if (told.length > 0) {
           const { at, ...end } = await chain.lockEnd(tx);
+          for (const step of steps) await step();
           const events = chainUp(key, end, at, told);
           expectedEnd = events.at(-1);
           await chain.append(tx, events);

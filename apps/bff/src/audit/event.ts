@@ -1,4 +1,5 @@
 import type { AuditFilter } from '@dropsafe/contract/audit';
+import type { IntegrationField } from '@dropsafe/contract/integration-types';
 import type { Permission } from '@dropsafe/contract/permissions';
 
 /**
@@ -55,6 +56,15 @@ export type AuditEvent =
   | { action: 'passkey.removed'; subject: string }
   /** Its counter went back, so there are two of it. Comes with a `session.refused`. */
   | { action: 'passkey.cloned'; subject: string }
+  /** The fields are those that are filled in; of an update, those that differ. Never what is in them. */
+  | { action: 'integration.created'; subject: string; fields: ChangedIntegrationField[] }
+  /** Subject: as of `user.renamed`. */
+  | { action: 'integration.renamed'; subject: string }
+  | { action: 'integration.updated'; subject: string; fields: ChangedIntegrationField[] }
+  | { action: 'integration.disabled' | 'integration.enabled'; subject: string }
+  /** Subject: the integration that was copied and the new one, with a slash between. */
+  | { action: 'integration.copied'; subject: string }
+  | { action: 'integration.deleted'; subject: string }
   | { action: 'api-key.created'; subject: string; permissions: readonly Permission[] }
   | { action: 'api-key.revoked'; subject: string }
   /** Whoever signs in is nobody yet: the means is that of the session. */
@@ -72,6 +82,9 @@ type TeamMemberAction = 'team.member-added' | 'team.member-removed' | 'team.memb
 
 /** The fields of a secret that a change can touch. */
 export type SecretField = 'value' | 'description' | 'destinations';
+
+/** The fields of an integration that a change can touch. */
+export type ChangedIntegrationField = 'description' | IntegrationField;
 
 /** What an export of the trail can be filtered by. */
 export type FilterField = keyof AuditFilter;

@@ -1,10 +1,20 @@
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { SecretNameSchema } from '@dropsafe/contract/secrets';
+import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { newCanary } from '../../testkit/canary.ts';
-import { startTestNode } from '../../testkit/node.ts';
+import { readChain } from '../../testkit/chain.ts';
+import { startMortalPostgres } from '../../testkit/mortal-postgres.ts';
+import { newDataDir, openOperator, startTestNode } from '../../testkit/node.ts';
 import { createTestDatabase } from '../../testkit/postgres.ts';
-import { sql } from 'drizzle-orm';
+import { isAlive, signal } from '../../testkit/processes.ts';
+import { until } from '../../testkit/until.ts';
+import { systemCaller } from './caller.ts';
 import { openDatabase } from './database.ts';
+import { Problem } from './problem.ts';
+import { Redacted } from './redacted.ts';
 
 test('connections that die under requests and transactions cost those, and nothing after them', async () => {
   const node = await startTestNode();
@@ -56,5 +66,106 @@ test('a transaction whose connection dies fails, and the pool goes on', async ()
     await killer.end();
     await opened.close();
     await database.drop();
+  }
+});
+
+test('the line does what is asked for in that order, the next thing sent before the last is answered', async () => {
+  const database = await createTestDatabase();
+  const opened = await openDatabase(database.url);
+  try {
+    const done: number[] = [];
+    const ask = (n: number, seconds: number) =>
+      opened.inLine((line) =>
+        line.execute(sql`select pg_backend_pid() as pid, pg_sleep(${seconds})`).then((rows) => {
+          done.push(n);
+          return rows[0]?.['pid'];
+        }),
+      );
+    const pids = await Promise.all([ask(1, 0.3), ask(2, 0), ask(3, 0)]);
+    expect(done).toEqual([1, 2, 3]);
+    expect(new Set(pids).size).toBe(1);
+  } finally {
+    await opened.close();
+    await database.drop();
+  }
+});
+
+test('changes on a line that went silent are given up in time, and the next ones go on over another', async () => {
+  const server = await startMortalPostgres();
+  const { dataDir, remove } = await newDataDir();
+  const rooms = await openOperator({ DATABASE_URL: server.url, DROPSAFE_DATA_DIR: dataDir });
+  const beside = postgres(server.url, { max: 1, onnotice: () => {} });
+  const silenced: number[] = [];
+  const create = (name: string) =>
+    rooms.secrets
+      .create(systemCaller('terminal', 'test'), {
+        name: SecretNameSchema.parse(name),
+        provider: 'database',
+        description: null,
+        destinations: [],
+        value: new Redacted(Buffer.from(newCanary())),
+      })
+      .then(
+        () => 'created',
+        (error: unknown) => (error instanceof Problem ? error.code : String(error)),
+      );
+  const pidOfLine = async () => {
+    const [line] = await beside<{ pid: number }[]>`select pid from pg_stat_activity
+      where query like 'with "chain"%'`;
+    if (line === undefined) throw new Error('No connection has made a change.');
+    return line.pid;
+  };
+  try {
+    // The second one knows where the chain ends, and is the statement alone.
+    expect([await create('first'), await create('second')]).toEqual(['created', 'created']);
+    silenced.push(await pidOfLine());
+    signal(silenced[0], 'SIGSTOP');
+    const began = Date.now();
+    const asked: Promise<string>[] = [];
+    for (const names of [
+      ['a1', 'a2', 'a3'],
+      ['b1', 'b2'],
+      ['c1', 'c2'],
+    ]) {
+      asked.push(...names.map(create));
+      for (let turns = 0; turns < 5; turns += 1) await turn();
+    }
+    // Two groups were under way, the third one waited.
+    expect(await Promise.all(asked)).toEqual([
+      ...Array.from({ length: 5 }, () => 'database-unavailable'),
+      'created',
+      'created',
+    ]);
+    expect(Date.now() - began).toBeLessThan(11_900);
+    signal(silenced.pop(), 'SIGCONT');
+    expect(await create('after')).toBe('created');
+
+    const pid = await pidOfLine();
+    await beside`select pg_terminate_backend(${pid})`;
+    await until('the line is dead', () => !isAlive(pid));
+    // One change may still find it dead, as with any connection.
+    await until('changes go on', async () => (await create('after-death')) === 'created');
+
+    const { events, faults } = await readChain(beside, join(dataDir, 'keys/keyset.json'));
+    expect(faults).toEqual([]);
+    const stored = await beside<{ name: string }[]>`select name from secrets order by name`;
+    const created = events.filter(({ action }) => action === 'secret.created');
+    expect(created.map(({ subject }) => subject).toSorted()).toEqual(
+      stored.map(({ name }) => name),
+    );
+    expect(stored.map(({ name }) => name)).toEqual([
+      'after',
+      'after-death',
+      'c1',
+      'c2',
+      'first',
+      'second',
+    ]);
+  } finally {
+    for (const pid of silenced) signal(pid, 'SIGCONT');
+    await rooms.close();
+    await beside.end();
+    await server.remove();
+    await remove();
   }
 });

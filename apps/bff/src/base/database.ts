@@ -1,6 +1,6 @@
 /**
- * @file The one connection pool to PostgreSQL, with a limit on every wait (the defaults are "none"), and the one place
- * that tells what a driver error means. Every read goes to the primary: a standby would answer with the past (P4).
+ * @file The connections to PostgreSQL, with a limit on every wait (the defaults are "none"), and the one place that
+ * tells what a driver error means. Every read goes to the primary: a standby would answer with the past (P4).
  */
 import { DrizzleQueryError } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
@@ -8,6 +8,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import type { ProblemCode } from '@dropsafe/contract/problems';
 import postgres from 'postgres';
+import { Problem } from './problem.ts';
 import { StartError } from './start-error.ts';
 
 /** How to reach a database: a `postgres://` URL, or the socket of the embedded server. */
@@ -15,7 +16,7 @@ export type DatabaseTarget =
   | string
   | { host: string; port: number; username: string; password: string; database: string };
 
-/** What stores run their queries on: the pool or a transaction. */
+/** What stores run their queries on: the pool, a transaction, or the line. */
 export type Queries = Pick<
   PostgresJsDatabase,
   'select' | 'insert' | 'update' | 'delete' | 'execute' | '$count'
@@ -29,6 +30,12 @@ export interface Database {
   queries: PostgresJsDatabase;
   /** Runs `work` in one transaction: all of it is committed, or nothing. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` on the one connection where everything is done in the order in which it is asked for: the next statement
+   * is sent before the last one is answered. When `work` takes longer than `longestInLineMs`, that connection is given up
+   * for a new one, and all that was under way on it throws `database-unavailable`: what became of it is not known.
+   */
+  inLine<T>(work: (line: PostgresJsDatabase) => Promise<T>): Promise<T>;
   /** True when the primary answers within two seconds. */
   isReady(): Promise<boolean>;
   /** Statements under way get a moment, and a shorter one when the server was found not to answer. */
@@ -38,9 +45,12 @@ export interface Database {
 /** Seconds. A request that waits longer is answered 503 (app.ts), so nothing here may outlast that. */
 const connectTimeout = 5;
 
+/** Longer than any statement may take, so that a connection on which nothing comes back by then has gone silent. */
+const longestInLineMs = 11_000;
+
 /**
- * Connections of a node. More than two cores can use at once; each costs the server some 10 MB once it has planned all
- * statements, and what comes often shares statements anyway (base/in-groups.ts).
+ * Connections of a node: those of the pool, and the one of `inLine`. More than two cores can use at once; each costs the
+ * server some 10 MB once it has planned all statements, and what comes often shares statements anyway (base/in-groups.ts).
  */
 export const poolSize = 7;
 
@@ -73,29 +83,68 @@ function connect(target: DatabaseTarget, max: number): postgres.Sql {
 
 /** Opens the pool and proves the other side: a primary, of a supported version. Throws a `StartError`. */
 export async function openDatabase(target: DatabaseTarget): Promise<Database> {
-  const sql = connect(target, poolSize);
+  const sql = connect(target, poolSize - 1);
   try {
     await proveServer(sql);
   } catch (error) {
     await sql.end({ timeout: 1 });
     throw error;
   }
-  const queries = drizzle({ client: sql, casing: 'snake_case' });
+  const queries = queriesOn(sql);
+  const line = openLine(target);
   return {
     queries,
     transaction: (work) => queries.transaction(work),
+    inLine: (work) => line.run(work),
     isReady: () => answers(sql),
-    close: (isAnswering = true) => sql.end({ timeout: isAnswering ? 5 : 0.5 }),
+    async close(isAnswering = true) {
+      const timeout = isAnswering ? 5 : 0.5;
+      await Promise.all([line.close(timeout), sql.end({ timeout })]);
+    },
+  };
+}
+
+const queriesOn = (sql: postgres.Sql) => drizzle({ client: sql, casing: 'snake_case' });
+
+/** The connection of `inLine`. It is made when it is first needed. */
+function openLine(target: DatabaseTarget) {
+  const open = () => {
+    const sql = connect(target, 1);
+    return { sql, queries: queriesOn(sql), underWay: new Set<(reason: Problem) => void>() };
+  };
+  let current = open();
+
+  function giveUp(silent: typeof current): void {
+    if (silent === current) current = open();
+    // Not left to the driver, which would let a transaction wait for the answer to its rollback.
+    for (const reject of silent.underWay) reject(new Problem('database-unavailable'));
+    void silent.sql.end({ timeout: 0 });
+  }
+
+  return {
+    run: async <T>(work: (line: PostgresJsDatabase) => Promise<T>): Promise<T> => {
+      const line = current;
+      const lost = Promise.withResolvers<never>();
+      line.underWay.add(lost.reject);
+      const timer = setTimeout(giveUp, longestInLineMs, line);
+      try {
+        return await Promise.race([work(line.queries), lost.promise]);
+      } finally {
+        clearTimeout(timer);
+        line.underWay.delete(lost.reject);
+      }
+    },
+    close: (timeout: number) => current.sql.end({ timeout }),
   };
 }
 
 /**
- * A statement that was prepared on the pool, to be run in a transaction: drizzle then builds its text once and not for
- * every transaction, and the server plans it once for each connection.
+ * A statement that was prepared on the pool, to be run in a transaction or in line: drizzle then builds its text once and
+ * not for every transaction, and the server plans it once for each connection.
  */
-export function within<S extends object>(tx: Transaction, statement: S): S {
+export function within<S extends object>(on: Queries, statement: S): S {
   // as: drizzle keeps the connection that a statement runs on in this field, and offers no way to name another.
-  const { client } = (tx as unknown as { session: { client: object } }).session;
+  const { client } = (on as unknown as { session: { client: object } }).session;
   // as: the same statement in all but that field.
   return Object.create(statement, { client: { value: client } }) as S;
 }
@@ -145,7 +194,7 @@ export async function migrateDatabase<T>(
     await sql`set lock_timeout = 0`;
     await sql`set statement_timeout = 0`;
     await sql`select pg_advisory_lock(${migrationLock})`;
-    await migrate(drizzle({ client: sql, casing: 'snake_case' }), { migrationsFolder: folder });
+    await migrate(queriesOn(sql), { migrationsFolder: folder });
     await refuseNewerTables(sql, folder);
     return await afterwards();
   } catch (error) {

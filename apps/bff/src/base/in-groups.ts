@@ -1,15 +1,13 @@
 import { inTime } from './in-time.ts';
 
 /** How to make groups. */
-export interface GroupOptions<I> {
+export interface GroupOptions {
   /** How many calls may be under way at once. */
   mostUnderWay: number;
   /** A call that takes longer is given up: a connection that went silent must not hold up what comes after. */
   longestMs: number;
   /** How many things one call may be about. */
   mostInGroup: number;
-  /** Of things with the same key only one goes into a group; the others wait for the next. Default: all are different. */
-  keyOf?: (input: I) => unknown;
 }
 
 /**
@@ -18,31 +16,19 @@ export interface GroupOptions<I> {
  */
 export function inGroups<I, O>(
   work: (inputs: readonly I[]) => Promise<readonly O[]>,
-  { mostUnderWay, longestMs, mostInGroup, keyOf }: GroupOptions<I>,
+  { mostUnderWay, longestMs, mostInGroup }: GroupOptions,
 ): (input: I) => Promise<O> {
   interface Asked {
     input: I;
     resolve: (output: O) => void;
     reject: (error: unknown) => void;
   }
-  let waiting: Asked[] = [];
+  const waiting: Asked[] = [];
   let underWay = 0;
   let isDue = false;
 
-  function takeGroup(): Asked[] {
-    const group = new Map<unknown, Asked>();
-    const rest: Asked[] = [];
-    for (const asked of waiting) {
-      const key = keyOf === undefined ? asked : keyOf(asked.input);
-      if (group.size < mostInGroup && !group.has(key)) group.set(key, asked);
-      else rest.push(asked);
-    }
-    waiting = rest;
-    return [...group.values()];
-  }
-
   async function run(): Promise<void> {
-    const group = takeGroup();
+    const group = waiting.splice(0, mostInGroup);
     underWay += 1;
     let settle: () => void;
     try {
@@ -82,4 +68,24 @@ export function inGroups<I, O>(
       waiting.push({ input, resolve, reject });
       next();
     });
+}
+
+/**
+ * Lets one change of the same thing be under way at a time. Whoever asks for another one waits, and is answered by
+ * undefined when the one before came to something: what they have decided on is another by then.
+ */
+export function oneAtATime<I, O>(
+  change: (input: I) => Promise<O | undefined>,
+  keyOf: (input: I) => unknown,
+): (input: I) => Promise<O | undefined> {
+  const underWay = new Map<unknown, Promise<O | undefined>>();
+  return async (input) => {
+    const key = keyOf(input);
+    for (let before = underWay.get(key); before !== undefined; before = underWay.get(key)) {
+      if ((await before.catch(() => undefined)) !== undefined) return undefined;
+    }
+    const changing = change(input).finally(() => underWay.delete(key));
+    underWay.set(key, changing);
+    return changing;
+  };
 }

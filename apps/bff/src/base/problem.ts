@@ -4,6 +4,7 @@ import {
   type FieldError,
   type ProblemCode,
   type ProblemDocument,
+  type Reference,
 } from '@dropsafe/contract/problems';
 import type { Permission } from '@dropsafe/contract/permissions';
 
@@ -15,6 +16,9 @@ export interface ProblemParams {
   permissions?: readonly Permission[];
   /** Of `member-by-group`. Names that the provider gave, and nobody sent. */
   groups?: readonly { provider: string; group: string }[];
+  /** Of `secret-in-use`. Names of integrations and of fields, which nobody sent. */
+  references?: readonly Reference[];
+  referenceCount?: number | null;
   retryAfterSeconds?: number;
   /** Of `unauthenticated`: what was wrong with the API key that was sent (RFC 6750, 3.1). */
   challenge?: 'invalid_request' | 'invalid_token';
@@ -43,7 +47,8 @@ export function fieldProblem(field: string, message: string): Problem {
 /** The answer that tells a caller about a problem: `application/problem+json`, RFC 9457. */
 export function toResponse(problem: Problem, requestId: string): Response {
   const { status, title, detail } = problems[problem.code];
-  const { errors, permissions, groups, retryAfterSeconds, allow, challenge } = problem.params;
+  const { errors, permissions, groups, references, referenceCount } = problem.params;
+  const { retryAfterSeconds, allow, challenge } = problem.params;
   const document: ProblemDocument = {
     type: problemType(problem.code),
     title,
@@ -53,6 +58,8 @@ export function toResponse(problem: Problem, requestId: string): Response {
     ...(errors && { errors }),
     ...(permissions && { permissions: [...permissions] }),
     ...(groups && { groups: [...groups] }),
+    ...(references && { references: [...references] }),
+    ...(referenceCount !== undefined && { referenceCount }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   };
   const headers = new Headers({ 'Content-Type': 'application/problem+json' });

@@ -43,7 +43,7 @@ with the newest checkpoint of the data directory, or with the one that is given.
 than DATE (UTC) and stand in the exported file.
 
 Permissions:
-${permissionNames.map((name) => `  ${name.padEnd(26)} ${sentences[name]}`).join('\n')}
+${permissionNames.map((name) => `  ${name.padEnd(30)} ${sentences[name]}`).join('\n')}
 `;
 
 /** A mistake in the command line; printed with the usage. */

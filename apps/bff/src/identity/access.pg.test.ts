@@ -19,6 +19,7 @@ beforeAll(async () => {
   admin = node.client();
   expect((await admin.signIn('admin', testPassword)).json.permissions).toEqual([
     'SECRET_MANAGEMENT',
+    'INTEGRATION_MANAGEMENT',
     'AUDIT_READ',
     'ACCESS_MANAGEMENT',
   ]);

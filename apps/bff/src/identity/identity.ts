@@ -205,7 +205,12 @@ export function createIdentity(
         await insertCheckedUser(caller, {
           name: 'admin',
           password: chosen,
-          permissions: ['SECRET_MANAGEMENT', 'ACCESS_MANAGEMENT', 'AUDIT_READ'],
+          permissions: [
+            'SECRET_MANAGEMENT',
+            'INTEGRATION_MANAGEMENT',
+            'AUDIT_READ',
+            'ACCESS_MANAGEMENT',
+          ],
         });
       } catch (error) {
         // Another node that starts for the first time was quicker, and has printed its password.

@@ -244,7 +244,7 @@ export function createCataloguedProvider(
       return findStoredSecret(name, found.metadata.name);
     },
 
-    async update(caller, seen, { fields, seal, value, description, destinations }) {
+    async update(caller, seen, { fields, seal, value, description, destinations, lastReference }) {
       const event: AuditEvent = { action: 'secret.updated', subject: seen.metadata.name, fields };
       const after = { ...boundOf(seen), destinations };
       const destinationsMac = destinationsMacOf(key, after);
@@ -258,6 +258,7 @@ export function createCataloguedProvider(
           destinations,
           ...(seal === 'reseal' && { elsewhere: { revision: seen.revision, destinationsMac } }),
           isNewValue: false,
+          lastReference,
         });
       }
       // The new value is there before the row is written: in between it may go only where both lists say (P2).

@@ -70,8 +70,12 @@ export function createDatabaseProvider(
       );
     },
 
-    delete: (caller, seen) =>
-      deleteSecret(caller, { action: 'secret.deleted', subject: seen.metadata.name }, seen),
+    delete: (caller, seen, lastReference) =>
+      deleteSecret(
+        caller,
+        { action: 'secret.deleted', subject: seen.metadata.name },
+        { ...seen, lastReference },
+      ),
 
     resolve: async (found) => open(found),
 

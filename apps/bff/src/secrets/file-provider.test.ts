@@ -258,20 +258,17 @@ describe('refused', () => {
       symlinkSync('../../out/KEY', '.in/KEY');
       renameSync('.aside', '.in/KEY');`,
   };
-  const swapCases = Object.entries(swaps).flatMap((swap) =>
-    systems.map((system) => [...swap, ...system] as const),
-  );
-
-  test.each(swapCases)(
+  // Only where the system shows what was opened: elsewhere it is unlikely, and not impossible (docs/providers.md).
+  test.each(Object.entries(swaps))(
     '%s that is swapped for a link outward at any moment',
     { timeout: 30_000 },
-    async (_, swap, _system, descriptors) => {
+    async (_, swap) => {
       mkdirSync(join(top, 'out'));
       mkdirSync(join(folder, '.in'));
       writeFileSync(join(top, 'out', 'KEY'), 'from outside');
       writeFileSync(join(folder, '.in', 'KEY'), 'inside');
       symlinkSync('.in/KEY', join(folder, 'KEY'));
-      const provider = provide({ descriptors });
+      const provider = provide();
       const answers = new Set([await resolved(provider)]);
       const script = `const { renameSync, symlinkSync } = require('node:fs'); for (;;) { ${swap} }`;
       const swapper = spawn(process.execPath, ['-e', script], { cwd: folder });

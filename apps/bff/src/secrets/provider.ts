@@ -32,6 +32,8 @@ export interface DecidedChange extends Pick<SecretMetadata, 'description' | 'des
   seal: 'keep' | 'reseal' | 'replace';
   /** The new value, when `seal` is `replace`. */
   value: Value | undefined;
+  /** The last reference to the secret that was looked at: nothing comes of the change when there is a later one. */
+  lastReference?: number | undefined;
 }
 
 /**
@@ -54,8 +56,11 @@ export interface SecretProvider {
     seen: StoredSecret,
     change: DecidedChange,
   ): Promise<IdentifiedSecret | undefined>;
-  /** Deletes what was read, for good. Nothing comes of it when it is another by now. */
-  delete(caller: Caller, seen: StoredSecret): Promise<true | undefined>;
+  /**
+   * Deletes what was read, for good. Nothing comes of it when it is another by now, or where it lives in this database when there is a
+   * reference after `lastReference`.
+   */
+  delete(caller: Caller, seen: StoredSecret, lastReference?: number): Promise<true | undefined>;
   /**
    * The value as it is at this moment, for one use at the destinations that were found; whoever asks wipes it. Nothing comes of
    * it when these are others by now. Throws `not-found`, `secret-unusable`, `secret-unreadable` (also when the destinations are not those

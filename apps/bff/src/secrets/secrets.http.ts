@@ -31,13 +31,16 @@ export function mountSecrets({ mount }: Routes, secrets: Secrets, providers: Pro
 
   mount(
     operations.updateSecret,
-    async ({ caller, params, body: { value: text, ...patch }, ifMatch }) => {
+    async ({ caller, params, query, body: { value: text, ...patch }, ifMatch }) => {
       const value = text === undefined ? undefined : wrap(text);
       try {
-        const { metadata, etag } = await secrets.update(caller, params.name, ifMatch, {
-          ...patch,
-          ...(value && { value }),
-        });
+        const { metadata, etag } = await secrets.update(
+          caller,
+          params.name,
+          ifMatch,
+          { ...patch, ...(value && { value }) },
+          query.force,
+        );
         return { body: metadata, etag };
       } finally {
         value?.wipe();
@@ -46,9 +49,13 @@ export function mountSecrets({ mount }: Routes, secrets: Secrets, providers: Pro
   );
 
   mount(operations.deleteSecret, async ({ caller, params, query, ifMatch }) => {
-    await secrets.delete(caller, params.name, ifMatch, query.provider);
+    await secrets.delete(caller, params.name, ifMatch, query.provider, query.force);
     return { body: undefined };
   });
+
+  mount(operations.listReferences, async ({ caller, params, query }) => ({
+    body: await secrets.listReferences(caller, params.name, query),
+  }));
 
   mount(operations.copySecret, async ({ caller, params, body }) => {
     const { metadata, etag } = await secrets.copy(caller, params.name, body);

@@ -4,7 +4,7 @@ import {
   type SecretName,
   type SecretState,
 } from '@dropsafe/contract/secrets';
-import { sql, type SQLWrapper } from 'drizzle-orm';
+import { sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { index, integer, makePgArray, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { isInTurn, type GroupStatement } from '../audit/audit.ts';
 import { bytes, byteaText, moment } from '../base/columns.ts';
@@ -333,6 +333,8 @@ export interface SecretChange {
   elsewhere?: { revision: string | null; destinationsMac: Uint8Array };
   /** True when a person has set a new value, false when the stored one was sealed again. */
   isNewValue: boolean;
+  /** The last reference that was looked at; undefined where none matters. */
+  lastReference?: number | undefined;
 }
 
 /** Makes what updates secrets. Nothing comes of one that is not at the version that was seen. */
@@ -360,9 +362,12 @@ export function prepareUpdateSecrets({
       .from(
         sql`${rowsAs} change(id uuid, version int, "updatedBy" text, description text, destinations text[],
           "valueVersion" int, "kekId" text, "wrappedDek" bytea, "sealedValue" bytea, revision text,
-          "destinationsMac" bytea, "isNewValue" boolean)`,
+          "destinationsMac" bytea, "isNewValue" boolean, "lastReference" bigint)`,
       )
-      .where(sql`${secrets.id} = change.id and ${secrets.version} = change.version and ${isInTurn}`)
+      .where(
+        sql`${secrets.id} = change.id and ${secrets.version} = change.version and ${isInTurn}
+            and ${hasNoReferenceAfter(sql`change."lastReference"`, sql`${secrets.name}`)}`,
+      )
       .returning(identifiedColumns),
   );
   return {
@@ -393,12 +398,18 @@ export function prepareUpdateSecrets({
 /** Makes what deletes secrets. Nothing comes of one that is not at the version that was seen. */
 export function prepareDeleteSecrets({
   queries,
-}: Database): GroupStatement<IdentifiedSecret, { id: string }, true> {
+}: Database): GroupStatement<
+  IdentifiedSecret & { lastReference?: number | undefined },
+  { id: string },
+  true
+> {
   const changed = queries.$with('changed').as(
     queries
       .delete(secrets)
       .where(
-        sql`(${secrets.id}, ${secrets.version}) in (select id, version from ${rowsAs} seen(id uuid, version int))
+        sql`(${secrets.id}, ${secrets.version}) in (
+              select id, version from ${rowsAs} seen(id uuid, version int, name text, "lastReference" bigint)
+              where ${hasNoReferenceAfter(sql`seen."lastReference"`, sql`seen.name`)})
             and ${isInTurn}`,
       )
       .returning({ id: secrets.id }),
@@ -413,7 +424,14 @@ export function prepareDeleteSecrets({
     keyOf: ({ id }) => id,
     idOf: ({ id }) => id,
     valuesOf: (seen) => ({
-      rows: JSON.stringify(seen.map(({ id, metadata: { version } }) => ({ id, version }))),
+      rows: JSON.stringify(
+        seen.map(({ id, metadata: { version, name }, lastReference }) => ({
+          id,
+          version,
+          name,
+          lastReference,
+        })),
+      ),
     }),
     resultsOf: (_, seen) => seen.map(() => true as const),
   };
@@ -451,6 +469,14 @@ export function prepareForgetSecrets({
     resultsOf: (_, seen) => seen.map(() => true as const),
   };
 }
+
+/**
+ * Nobody has mentioned the secret since (reference.store.ts, whose table stands on this one): who saves an integration moves the end
+ * of the chain, so that this is asked of the rows as they are. Served by `secret_references_serial`.
+ */
+const hasNoReferenceAfter = (last: SQL, name: SQL) =>
+  sql`(${last} is null or not exists (select from secret_references reference
+    where reference.secret_name = ${name} and reference.serial > ${last}))`;
 
 /** Rows as one parameter; their columns are declared where they are used. A list of texts becomes an array. */
 const rowsAs = sql`json_to_recordset(${sql.placeholder('rows')}::json) as`;

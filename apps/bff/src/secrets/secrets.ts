@@ -14,7 +14,9 @@ import type {
   BindSecret,
   CopySecret,
   CreateSecret,
+  ListReferences,
   ListSecrets,
+  ReferencePage,
   SecretMetadata,
   SecretPage,
   UpdateSecret,
@@ -27,6 +29,9 @@ import { printCursor } from '../base/cursor.ts';
 import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Permissions } from '../permissions/permissions.ts';
 import { parseCursor } from './cursor.ts';
+import { parseReferenceCursor } from './reference-cursor.ts';
+import { countReferences, listReferencesOf } from './reference.store.ts';
+import { createDemandUnbroken, mayName } from './references.ts';
 import type { SecretProvider, Value } from './provider.ts';
 import type { Providers } from './providers.ts';
 import { decideChange, isSecretName, subjectOf } from './secret.ts';
@@ -39,6 +44,8 @@ import {
   type IdentifiedSecret,
   type StoredSecret,
 } from './secrets.store.ts';
+
+export { createReferences, type References, type SeenSecrets } from './references.ts';
 
 /** No permission lets anybody do it. */
 const operatorOnly: readonly Permission[] = [];
@@ -59,20 +66,30 @@ export interface Secrets {
     caller: Caller,
     input: Omit<CreateSecret, 'value'> & { value: Value },
   ): Promise<VersionedSecret>;
-  /** Throws `not-found`, `secret-changed`, `destinations-widened`, `secret-unreadable`, `provider-cannot`, `provider-unavailable`. */
+  /**
+   * With `isForced` also when integrations stop working by it. Throws `not-found`, `secret-changed`, `destinations-widened`,
+   * `secret-in-use`, `secret-unreadable`, `provider-cannot`, `provider-unavailable`.
+   */
   update(
     caller: Caller,
     name: string,
     ifMatch: string | undefined,
     patch: Omit<UpdateSecret, 'value'> & { value?: Value },
+    isForced?: boolean,
   ): Promise<VersionedSecret>;
-  /** Deletes the one that is used, or the one of `provider`. Throws `not-found`, `secret-changed`, `provider-cannot`, `provider-unavailable`. */
+  /**
+   * Deletes the one that is used, or the one of `provider`; with `isForced` also when integrations use it. Throws `not-found`,
+   * `secret-in-use`, `secret-changed`, `provider-cannot`, `provider-unavailable`.
+   */
   delete(
     caller: Caller,
     name: string,
     ifMatch: string | undefined,
     provider?: string,
+    isForced?: boolean,
   ): Promise<void>;
+  /** Which integrations use it. Throws `not-found`. */
+  listReferences(caller: Caller, name: string, input: ListReferences): Promise<ReferencePage>;
   /**
    * Puts the value of one provider into another, with description and destinations. Throws `not-found`, `secret-name-taken`,
    * `destination-not-bound`, `secret-unusable`, `secret-unreadable`, `provider-cannot`, `provider-unavailable`.
@@ -98,6 +115,7 @@ export function createSecretsDoor(
   const findStoredSecret = prepareFindStoredSecret(database);
   const findStoredSecretIn = prepareFindStoredSecretIn(database);
   const findNamesakes = prepareFindNamesakes(database);
+  const demandUnbroken = createDemandUnbroken(database);
 
   /** Tells of each which other providers have one of its name. */
   async function withNamesakes(items: readonly IdentifiedSecret[]): Promise<IdentifiedSecret[]> {
@@ -229,7 +247,7 @@ export function createSecretsDoor(
       return versioned(secret);
     },
 
-    async update(caller, name, ifMatch, { value, ...patch }) {
+    async update(caller, name, ifMatch, { value, ...patch }, isForced = false) {
       await permissions.demand(caller, updateSecrets, subjectOf(name));
       return untilFirst(async () => {
         const { secret: current, provider } = await readForChange(name, ifMatch, 'update');
@@ -251,7 +269,16 @@ export function createSecretsDoor(
             const { description = current.metadata.description } = patch;
             const { destinations = current.metadata.destinations } = patch;
             const { fields, seal } = change;
-            const after = { fields, seal, value, description, destinations };
+            const before = current.metadata.destinations;
+            const isNarrowed = fields.includes('destinations') && current.metadata.isUsed;
+            const lastReference =
+              isNarrowed && !isForced
+                ? await demandUnbroken(caller, current.metadata.name, {
+                    before,
+                    after: destinations,
+                  })
+                : undefined;
+            const after = { fields, seal, value, description, destinations, lastReference };
             const secret = await provider.update(caller, current, after);
             return secret && versioned(secret);
           }
@@ -259,13 +286,38 @@ export function createSecretsDoor(
       }).catch(tellUnreadable(caller, name));
     },
 
-    async delete(caller, name, ifMatch, from) {
+    async delete(caller, name, ifMatch, from, isForced = false) {
       await permissions.demand(caller, deleteSecrets, subjectOf(name));
       await untilFirst(async () => {
         const { secret, provider } = await readForChange(name, ifMatch, 'delete', from);
-        return provider.delete(caller, secret);
+        // On one that is not used nothing depends.
+        const isAsked = secret.metadata.isUsed && !isForced;
+        const lastReference = isAsked
+          ? await demandUnbroken(caller, secret.metadata.name)
+          : undefined;
+        return provider.delete(caller, secret, lastReference);
       });
       await providers.settle();
+    },
+
+    async listReferences(caller, name, { limit, cursor }) {
+      await permissions.demand(caller, readSecrets, subjectOf(name));
+      if (!isSecretName(name)) throw new Problem('not-found');
+      await demandFound(() => findSecret(name));
+      const after = cursor === undefined ? undefined : parseReferenceCursor(cursor, name);
+      const [total, found] = await Promise.all([
+        countReferences(database.queries, name),
+        mayName(caller)
+          ? listReferencesOf(database.queries, name, { limit: limit + 1, after })
+          : [],
+      ]);
+      const shown = found.slice(0, limit);
+      const last = found.length > limit ? shown.at(-1) : undefined;
+      return {
+        items: shown.map(({ integration, fields }) => ({ integration, fields })),
+        nextCursor: last ? printCursor({ secret: name, after: last.canonicalName }) : null,
+        total,
+      };
     },
 
     async copy(caller, name, { from, to }) {

@@ -96,6 +96,7 @@ export function useUpdateSecret() {
     const params = { name: input.seen.metadata.name };
     const { data } = await call(operations.updateSecret, {
       params,
+      query: {},
       body: input.patch,
       ifMatch: input.seen.etag,
     });

@@ -1,0 +1,34 @@
+/** @file What the cursor of the list of integrations carries. Pure. */
+import { IntegrationSortSchema, type ListIntegrations } from '@dropsafe/contract/integrations';
+import { z } from 'zod';
+import { demandSameSearch, readCursor } from '../base/cursor.ts';
+
+const CursorContentSchema = z
+  .strictObject({
+    sort: IntegrationSortSchema,
+    q: z.string().max(255),
+    /** Sort key of the last row: a canonical name, or a moment; null for never. */
+    key: z
+      .string()
+      .max(512)
+      .refine((text) => !text.includes('\0') && text.isWellFormed())
+      .nullable(),
+    id: z.uuid(),
+    /** What the first page counted: counting again on every page would cost more than the page. */
+    total: z.int().min(0).nullable(),
+  })
+  .refine(({ sort, key }) =>
+    sort.endsWith('name') ? key !== null : key === null || z.iso.datetime().safeParse(key).success,
+  );
+
+/** Where a page begins: right after this row. */
+export type IntegrationCursor = z.infer<typeof CursorContentSchema>;
+
+/** The page that is asked for. Throws `validation-failed` when the cursor is none of this list, or belongs to another search. */
+export function readIntegrationPage({ cursor, sort, q, limit }: ListIntegrations) {
+  if (cursor === undefined)
+    return { sort: sort ?? ('name' as const), q: q ?? '', limit, after: undefined };
+  const after = readCursor(cursor, CursorContentSchema);
+  demandSameSearch(after, { sort, q });
+  return { sort: after.sort, q: after.q, limit, after };
+}

@@ -1,0 +1,124 @@
+/**
+ * @file A call that may carry values, from its address to its answer, in the one order that there is: the verdict on the
+ * destination, then the values, then the request ([Note: Destination before secret] in docs/architecture.md). A test of a
+ * connection goes the same way. Whoever calls this has demanded the permission.
+ */
+import type { Networks } from './address.ts';
+import { describeChecks, type Check, type Outcome } from './checks.ts';
+import {
+  mayReceive,
+  type AllowedTarget,
+  type Referenced,
+  type TargetRefusal,
+} from './destination.ts';
+import { OutboundFailure } from './failure.ts';
+import {
+  createGuardedFetch,
+  usualLimits,
+  type OutboundAnswer,
+  type OutboundLimits,
+} from './guarded-fetch.ts';
+import { createHostGuard, literalOf, type LookUp } from './host-guard.ts';
+import { inject, type RequestDraft } from './inject.ts';
+import { createMail, type MailServer } from './mail.ts';
+
+/** Something that goes outside. `open` is asked for the rest, with the values, once all of the secrets may be sent there. */
+export interface Call<T> {
+  /** The whole address, before values are placed. */
+  target: string;
+  /** Every secret that the rest refers to. */
+  secrets: readonly Referenced[];
+  open: () => Promise<T>;
+}
+
+/** A request over HTTP. */
+export type HttpCall = Call<Omit<RequestDraft, 'target'>>;
+/** Signing in to a mail server. */
+export type MailCall = Call<Omit<MailServer, 'target'>>;
+
+/** A call that was not made: nothing was opened. */
+export class TargetRefused extends Error {
+  /** Every secret that may not go there; none when the address cannot be read. */
+  readonly refusals: readonly TargetRefusal[];
+
+  constructor(message: string, refusals: readonly TargetRefusal[]) {
+    super(message);
+    this.name = 'TargetRefused';
+    this.refusals = refusals;
+  }
+}
+
+/** Makes calls. Each throws a `TargetRefused` or an `OutboundFailure`, the tests neither. */
+export interface Calls {
+  /** The answer may repeat what was sent: `scrub.ts` goes over what is shown of it. */
+  send(call: HttpCall, signal?: AbortSignal): Promise<OutboundAnswer>;
+  check(call: HttpCall, signal?: AbortSignal): Promise<Check[]>;
+  checkMail(call: MailCall, signal?: AbortSignal): Promise<Check[]>;
+  /** Breaks every connection. */
+  close(): void;
+}
+
+/** How calls are made. */
+export interface CallOptions {
+  /** Networks that the operator allows (`DROPSAFE_OUTBOUND_ALLOW`). */
+  allowed: Networks;
+  /** Default: the name service of the system. */
+  lookUp?: LookUp;
+  limits?: Partial<OutboundLimits>;
+}
+
+/** Makes calls to whatever the guard lets pass. */
+export function createCalls({ allowed, lookUp, limits }: CallOptions): Calls {
+  const guard = createHostGuard({ allowed, ...(lookUp && { lookUp }) });
+  const all = { ...usualLimits, ...limits };
+  const http = createGuardedFetch(guard, all);
+  const mail = createMail(guard, all);
+
+  const send: Calls['send'] = async ({ target, secrets, open }, signal) => {
+    const allowedTarget = demandTarget(target, secrets);
+    return http.send(inject({ ...(await open()), target: allowedTarget }), signal);
+  };
+
+  return {
+    send,
+    check: (call, signal) =>
+      checkBy(call.target, async () => {
+        const { status, body } = await send(call, signal);
+        // Nobody looks at it, and a value may be in it.
+        body.fill(0);
+        return { kind: 'status', status };
+      }),
+    checkMail: ({ target, secrets, open }, signal) =>
+      checkBy(target, async () => {
+        const allowedTarget = demandTarget(target, secrets);
+        await mail.verify({ ...(await open()), target: allowedTarget }, signal);
+        return { kind: 'signed-in' };
+      }),
+    close: () => http.close(),
+  };
+}
+
+function demandTarget(target: string, secrets: readonly Referenced[]): AllowedTarget {
+  const verdict = mayReceive(target, secrets);
+  if (verdict.kind === 'allowed') return verdict.target;
+  if (verdict.kind === 'unreadable') throw new TargetRefused(verdict.reason, []);
+  const sentences = verdict.refusals.map(({ name, reason }) => `${name}: ${reason}`);
+  throw new TargetRefused(sentences.join(' '), verdict.refusals);
+}
+
+async function checkBy(target: string, work: () => Promise<Outcome>): Promise<Check[]> {
+  const outcome = await work().catch((error: unknown): Outcome => {
+    if (error instanceof OutboundFailure) return { kind: 'failed', failure: error };
+    if (error instanceof TargetRefused) return { kind: 'not-allowed', explanation: error.message };
+    throw error;
+  });
+  const url = URL.parse(target);
+  return describeChecks(
+    {
+      isLiteral: url !== null && literalOf(url.hostname) !== undefined,
+      // To a mail server nothing is said without.
+      isTls: url?.protocol !== 'http:',
+    },
+    outcome,
+  );
+}
