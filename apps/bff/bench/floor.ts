@@ -53,7 +53,7 @@ function createFloor(sql: postgres.Sql): Hono {
   });
 
   app.get('/secrets/:name', async (c) => {
-    const text = `select ${columns} from secrets where name = $1`;
+    const text = `select ${columns} from secrets where name = $1 and standing = 'used'`;
     const [row] = await sql.unsafe<Row[]>(text, [c.req.param('name')], { prepare: true });
     return row === undefined ? c.notFound() : c.json(row);
   });
@@ -76,7 +76,7 @@ function createFloor(sql: postgres.Sql): Hono {
     const [row] = await sql.unsafe<Row[]>(
       `update secrets set version = version + 1, updated_at = now(), updated_by = 'floor', value_updated_at = now(),
          value_version = value_version + 1, wrapped_dek = $1, sealed_value = $1
-       where name = $2 returning ${columns}`,
+       where name = $2 and standing = 'used' returning ${columns}`,
       [Buffer.from(value), c.req.param('name')],
       { prepare: true },
     );
