@@ -61,7 +61,7 @@ describe('after several failures in a row', () => {
   });
 
   test('while one tries, the others are told at once', async () => {
-    const { breaker, ask, told, failInARow, pass } = start();
+    const { breaker, vault, ask, told, failInARow, pass } = start();
     await failInARow('timeout');
     pass(1_000);
     let answer: (() => void) | undefined;
@@ -74,6 +74,7 @@ describe('after several failures in a row', () => {
       ),
     );
     expect(await ask()).toBe('timeout');
+    expect(vault.asked).toBe(0);
     answer?.();
     expect(await probe).toBe('answer');
   });
