@@ -13,6 +13,7 @@ const rules = [
   'base/caller',
   'base/cursor',
   'base/etag',
+  'base/json-list',
   'base/problem',
   'base/redacted',
   'identity/access-cursor',

@@ -6,6 +6,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../base/database.ts';
+import { waitAtMost } from '../base/in-time.ts';
 import type { Log } from '../base/log.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Trail } from './trail.ts';
@@ -68,23 +69,15 @@ export async function keepCheckpoints(
   /** One at a time: a database that is frozen answers none. */
   const writeOnce = () => (writing ??= write().finally(() => (writing = undefined)));
 
-  await inTime(writeOnce(), longestWait.usual);
+  // Starting and stopping go on without it.
+  await waitAtMost(longestWait.usual, writeOnce());
   const timer = setInterval(() => void writeOnce(), interval).unref();
   return async (isAnswering = true) => {
     clearInterval(timer);
     const longest = isAnswering ? longestWait.usual : longestWait.withoutAnswer;
     // One that is under way may not know the last events.
-    await inTime((writing ?? Promise.resolve()).then(writeOnce), longest);
+    await waitAtMost(longest, (writing ?? Promise.resolve()).then(writeOnce));
   };
-}
-
-/** Starting and stopping go on without it. */
-async function inTime(work: Promise<void>, longestMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, longestMs);
-  });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function isOfSameEnd(text: string | undefined, { mac }: Checkpoint): boolean {

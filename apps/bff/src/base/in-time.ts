@@ -8,3 +8,12 @@ export async function inTime<T>(work: Promise<T>, longestMs: number): Promise<T>
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
+
+/** Waits for `work`, and goes on without it when it takes longer. Throws what it throws until then. */
+export async function waitAtMost(longestMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, longestMs);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

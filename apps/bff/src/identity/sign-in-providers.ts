@@ -4,6 +4,7 @@
  */
 import { SignInProviderNameSchema } from '@dropsafe/contract/sign-in';
 import { z } from 'zod';
+import { parseJsonList } from '../base/json-list.ts';
 import { Redacted } from '../base/redacted.ts';
 import { StartError } from '../base/start-error.ts';
 
@@ -79,7 +80,7 @@ export function parseSignInProviders(
   const refuse = (where: string, why: string): never => {
     throw new StartError(`${variable} cannot be used: ${where}${why}.`);
   };
-  const list = parseList(json);
+  const list = parseJsonList(json);
   if (list === undefined || list.length > mostProviders)
     return refuse('', `it must be a JSON list of ${mostProviders} providers at most`);
   const providers = list.map((entry, index) => {
@@ -111,16 +112,6 @@ export function parseSignInProviders(
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return refuse(`provider ${twice}`, ' is there twice');
   return providers;
-}
-
-function parseList(json: string): unknown[] | undefined {
-  try {
-    const parsed: unknown = JSON.parse(json);
-    return Array.isArray(parsed) ? parsed : undefined;
-  } catch {
-    // The library's message repeats the text.
-    return undefined;
-  }
 }
 
 function isIssuer(issuer: string): boolean {

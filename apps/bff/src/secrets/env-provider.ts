@@ -5,7 +5,7 @@
 import { secretLimits, SecretNameSchema, type SecretName } from '@dropsafe/contract/secrets';
 import type { Log } from '../base/log.ts';
 import { Redacted } from '../base/redacted.ts';
-import { ProviderFailure, type OutsideProvider, type OutsideSecret } from './outside-provider.ts';
+import { readOnly, type OutsideProvider, type OutsideSecret } from './outside-provider.ts';
 import { shownName } from './shown-name.ts';
 
 /** Why a variable is no secret that can be used. `none`: there is no variable at all. */
@@ -101,19 +101,9 @@ export function createEnvProvider(
     return state && { name, state, revision, changedAt: null };
   }
 
-  /** Whoever asks has not looked at the capabilities: a mistake of ours. */
-  const refuse = () => Promise.reject(new ProviderFailure('misconfigured'));
-
   return {
+    ...readOnly,
     type: 'env',
-    capabilities: {
-      create: false,
-      update: false,
-      delete: false,
-      descriptions: false,
-      destinations: false,
-    },
-    origin: null,
     list: async () =>
       [...found.secrets.keys(), ...found.unusable.keys()].flatMap((name) => describe(name) ?? []),
     read: async (name) => describe(name),
@@ -125,9 +115,6 @@ export function createEnvProvider(
       const state = found.unusable.get(name);
       return state === undefined ? { kind: 'missing' } : { kind: 'unusable', state };
     },
-    create: refuse,
-    update: refuse,
-    delete: refuse,
     health: async () => ({ status: 'up', reason: null }),
     close: async () => {},
   };

@@ -20,6 +20,7 @@ import { findFile, openFile } from './find-file.ts';
 import { createFolderSteps, type Step } from './folder-steps.ts';
 import {
   ProviderFailure,
+  readOnly,
   type OutsideProvider,
   type OutsideSecret,
   type Resolved,
@@ -171,19 +172,9 @@ export function createFileProvider(
     }
   }
 
-  /** Whoever asks has not looked at the capabilities: a mistake of ours. */
-  const refuse = () => Promise.reject(new ProviderFailure('misconfigured'));
-
   return {
+    ...readOnly,
     type: 'file',
-    capabilities: {
-      create: false,
-      update: false,
-      delete: false,
-      descriptions: false,
-      destinations: false,
-    },
-    origin: null,
     list: () => within(longestForList, list),
     read: (name) =>
       within(longestForOne, async (step) => {
@@ -200,9 +191,6 @@ export function createFileProvider(
         if (read.kind === 'unusable') return { kind: 'unusable', state: read.state };
         return { kind: 'value', value: new Redacted(read.value), revision: revisionOf(read.stat) };
       }),
-    create: refuse,
-    update: refuse,
-    delete: refuse,
     health: () =>
       within(longestForOne, realFolder).then(
         () => ({ status: 'up', reason: null }) as const,

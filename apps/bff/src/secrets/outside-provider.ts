@@ -69,3 +69,21 @@ export class ProviderFailure extends Error {
     this.reason = reason;
   }
 }
+
+/** Whoever asks has not looked at the capabilities: a mistake of ours. */
+const refuse = () => Promise.reject(new ProviderFailure('misconfigured'));
+
+/** What providers have in common that only read, and whose values stay on this machine. */
+export const readOnly = {
+  capabilities: {
+    create: false,
+    update: false,
+    delete: false,
+    descriptions: false,
+    destinations: false,
+  },
+  origin: null,
+  create: refuse,
+  update: refuse,
+  delete: refuse,
+} as const satisfies Partial<OutsideProvider>;

@@ -4,6 +4,7 @@
  */
 import { ProviderNameSchema, ProviderTypeSchema } from '@dropsafe/contract/providers';
 import { z } from 'zod';
+import { parseJsonList } from '../base/json-list.ts';
 import { StartError } from '../base/start-error.ts';
 import type { ReadNamedFile } from '../identity/sign-in-providers.ts';
 import { parseVaultSettings, type VaultSettings } from './vault-settings.ts';
@@ -50,7 +51,7 @@ export function parseProviders(
   const refuse = (where: string, why: string): never => {
     throw new StartError(`${variable} cannot be used: ${where}${why}.`);
   };
-  const list = parseList(json);
+  const list = parseJsonList(json);
   if (list === undefined || list.length === 0 || list.length > mostProviders)
     return refuse('', `it must be a JSON list of 1 to ${mostProviders} providers`);
   const providers = list.map((item, index): ProviderSettings => {
@@ -79,14 +80,4 @@ export function parseProviders(
       return refuse(`the type ${type}`, ' is there twice');
   }
   return providers;
-}
-
-function parseList(json: string): unknown[] | undefined {
-  try {
-    const parsed: unknown = JSON.parse(json);
-    return Array.isArray(parsed) ? parsed : undefined;
-  } catch {
-    // The library's message repeats the text.
-    return undefined;
-  }
 }

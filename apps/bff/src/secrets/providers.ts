@@ -5,6 +5,7 @@
 import type { Provider } from '@dropsafe/contract/providers';
 import type { Audit } from '../audit/audit.ts';
 import type { Database } from '../base/database.ts';
+import { waitAtMost } from '../base/in-time.ts';
 import type { Log } from '../base/log.ts';
 import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
@@ -134,7 +135,7 @@ export function createProviders(
 
   async function refreshWithin(longestMs: number): Promise<void> {
     const begun = providers.flatMap((provider) => begin(provider) ?? []);
-    if (begun.length > 0) await allWithin(begun, longestMs);
+    if (begun.length > 0) await waitAtMost(longestMs, Promise.all(begun));
   }
 
   return {
@@ -187,17 +188,8 @@ export function createProviders(
 
     async close() {
       await Promise.all(providers.map((provider) => provider.close()));
-      await allWithin(
-        [...running.values()].map(({ done }) => done),
-        closeMs,
-      );
+      const lists = [...running.values()].map(({ done }) => done);
+      await waitAtMost(closeMs, Promise.all(lists));
     },
   };
-}
-
-async function allWithin(works: readonly Promise<void>[], longestMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, longestMs)));
-  await Promise.race([Promise.all(works), late]);
-  clearTimeout(timer);
 }
