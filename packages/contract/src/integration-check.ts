@@ -51,6 +51,7 @@ const sentences = {
   'not-a-url': 'Use the form https://host/path, without user name, blanks, "\\" or "#".',
   'not-http': 'Start with https:// or http://.',
   'query-in-base': 'Leave out the query: paths are put behind this address.',
+  'not-a-path': 'Start with "/" and go on as the address below the base URL does.',
   'not-a-host': 'Must be the name or the address of a mail server.',
   'not-a-header': 'The name of a header has letters, digits and - only.',
   'header-of-ours': 'This header is set by Dropsafe. Leave it out.',
@@ -240,6 +241,8 @@ function checkTogether(read: ReadConfiguration, type: IntegrationType): void {
     const wrong = wrongAddress(textIn(fields, address), type === 'http');
     if (wrong !== undefined) report(read, `fields.${address}`, wrong);
   }
+  if (has('testPath') && testAddressOf(fields) === undefined)
+    report(read, 'fields.testPath', 'not-a-path');
   for (const key of ['headerName', 'hmacHeader']) {
     const wrong = has(key) ? wrongHeaderName(textIn(fields, key).toLowerCase()) : undefined;
     if (wrong !== undefined) report(read, `fields.${key}`, wrong);
@@ -260,6 +263,17 @@ function checkTogether(read: ReadConfiguration, type: IntegrationType): void {
         'password-without-user',
       );
   }
+}
+
+/** What a test of an HTTP API asks for; undefined when the path leads away from the base URL, or to no address at all. */
+export function testAddressOf(fields: Fields): string | undefined {
+  const base = textIn(fields, 'baseUrl');
+  const path = textIn(fields, 'testPath');
+  if (path === '') return base;
+  const address = `${base.replace(/\/+$/, '')}${path}`;
+  // A base that is wrong is told in its own place.
+  const isWhole = !isTarget(base) || isTarget(address);
+  return isWhole && /^\/(?!\/)/.test(path) && !/(^|\/)\.\.?(\/|$)/.test(path) ? address : undefined;
 }
 
 function wrongAddress(text: string, isBase: boolean): Sentence | undefined {

@@ -24,6 +24,7 @@ export const integrationPresets: Readonly<Record<string, IntegrationPreset>> = {
     type: 'http',
     documentation: 'https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api',
     fields: {
+      testPath: '/rate_limit',
       baseUrl: 'https://api.github.com',
       auth: 'bearer',
       headers: [
@@ -38,6 +39,7 @@ export const integrationPresets: Readonly<Record<string, IntegrationPreset>> = {
     type: 'http',
     documentation: 'https://docs.gitlab.com/api/rest/authentication/',
     fields: {
+      testPath: '/user',
       baseUrl: 'https://gitlab.com/api/v4',
       auth: 'header',
       headerName: 'PRIVATE-TOKEN',
@@ -48,7 +50,11 @@ export const integrationPresets: Readonly<Record<string, IntegrationPreset>> = {
     title: 'Jira',
     type: 'http',
     documentation: 'https://developer.atlassian.com/cloud/jira/platform/basic-auth-for-rest-apis/',
-    fields: { auth: 'basic', headers: [{ name: 'Accept', value: 'application/json' }] },
+    fields: {
+      auth: 'basic',
+      headers: [{ name: 'Accept', value: 'application/json' }],
+      testPath: '/rest/api/3/myself',
+    },
     placeholders: {
       baseUrl: 'https://your-site.atlassian.net',
       username: 'you@example.com',
@@ -59,7 +65,7 @@ export const integrationPresets: Readonly<Record<string, IntegrationPreset>> = {
     title: 'Slack',
     type: 'http',
     documentation: 'https://docs.slack.dev/authentication/tokens/',
-    fields: { baseUrl: 'https://slack.com/api', auth: 'bearer' },
+    fields: { baseUrl: 'https://slack.com/api', auth: 'bearer', testPath: '/auth.test' },
     placeholders: { token: "{{ secret('SLACK_BOT_TOKEN') }}" },
   },
   snyk: {
@@ -67,6 +73,7 @@ export const integrationPresets: Readonly<Record<string, IntegrationPreset>> = {
     type: 'http',
     documentation: 'https://docs.snyk.io/developer-tools/snyk-api/authentication-for-api',
     fields: {
+      testPath: '/self?version=2024-10-15',
       baseUrl: 'https://api.snyk.io/rest',
       auth: 'header',
       headerName: 'Authorization',
@@ -89,6 +96,7 @@ export const integrationPresets: Readonly<Record<string, IntegrationPreset>> = {
     type: 'http',
     documentation: 'https://nvd.nist.gov/developers/start-here',
     fields: {
+      testPath: '/cves/2.0?resultsPerPage=1',
       baseUrl: 'https://services.nvd.nist.gov/rest/json',
       auth: 'header',
       headerName: 'apiKey',
@@ -99,7 +107,7 @@ export const integrationPresets: Readonly<Record<string, IntegrationPreset>> = {
     title: 'DefectDojo',
     type: 'http',
     documentation: 'https://docs.defectdojo.com/en/api/api-v2-docs/',
-    fields: { auth: 'header', headerName: 'Authorization' },
+    fields: { auth: 'header', headerName: 'Authorization', testPath: '/user_profile/' },
     placeholders: {
       baseUrl: 'https://defectdojo.example.com/api/v2',
       headerValue: "Token {{ secret('DEFECTDOJO_TOKEN') }}",

@@ -42,6 +42,8 @@ export interface FieldDeclaration {
 export interface IntegrationTypeDeclaration {
   title: string;
   help: string;
+  /** What a test of the connection does. */
+  test: string;
   fields: Readonly<Record<string, FieldDeclaration>>;
 }
 
@@ -51,6 +53,7 @@ const plainText = { kind: 'text', isRequired: true, secrets: 'none' } as const;
 const http = {
   title: 'HTTP API',
   help: 'A system that is asked by HTTP requests.',
+  test: 'Sends a GET request to the base URL, or to the path for tests, with authentication and headers as below.',
   fields: {
     baseUrl: {
       title: 'Base URL',
@@ -162,6 +165,14 @@ const http = {
       secrets: 'allowed',
       isAside: true,
     },
+    testPath: {
+      title: 'Path for tests',
+      help: 'What a test of the connection asks for, below the base URL: best something that needs the authentication and changes nothing.',
+      kind: 'text',
+      isRequired: false,
+      secrets: 'none',
+      placeholder: '/user',
+    },
     caCertificate: {
       title: 'Certificate authority',
       help: 'For a system whose certificate comes from an authority of your own.',
@@ -191,6 +202,7 @@ const http = {
 const webhook = {
   title: 'Webhook',
   help: 'An address that is told of what happens. Each message is signed.',
+  test: 'Posts a signed message of the event "ping".',
   fields: {
     url: {
       title: 'URL',
@@ -211,6 +223,7 @@ const webhook = {
 const email = {
   title: 'E-mail',
   help: 'A mail server that mail is sent through.',
+  test: 'Connects to the mail server and signs in. No mail is sent.',
   fields: {
     host: {
       ...plainText,

@@ -15,7 +15,7 @@ export const integrationLimits = { headers: 32, pem: 32_768 } as const;
 const typeNames = Object.keys(integrationTypes) as [IntegrationType, ...IntegrationType[]];
 
 /** The name of a type. */
-const IntegrationTypeSchema = z.enum(typeNames, {
+export const IntegrationTypeSchema = z.enum(typeNames, {
   error: `Must be one of ${typeNames.join(', ')}.`,
 });
 
@@ -40,7 +40,7 @@ const fieldKeys = Object.values(integrationTypes).flatMap(({ fields }) => Object
  * A configuration: the fields that its type declares, by their keys. Those of all types are let in here, and nothing else: the key of an
  * unknown field may be a pasted value, and would be named in the refusal.
  */
-const FieldsSchema: z.ZodType<Fields, Fields> = z.strictObject(
+export const FieldsSchema: z.ZodType<Fields, Fields> = z.strictObject(
   Object.fromEntries(fieldKeys.map((key) => [key, FieldValueSchema.optional()])),
   { error: 'Must be the fields of the configuration.' },
 );

@@ -21,6 +21,7 @@ import {
   ListIntegrationsSchema,
   UpdateIntegrationSchema,
 } from './integrations.ts';
+import { TestDraftSchema, TestResultSchema } from './outbound.ts';
 import {
   AddPasskeySchema,
   BeginPasskeySchema,
@@ -42,6 +43,8 @@ import {
   manageAccess,
   readIntegrations,
   readSecrets,
+  testDrafts,
+  testIntegrations,
   updateIntegrations,
   updateSecrets,
   type Permission,
@@ -65,6 +68,7 @@ import {
   SecretMetadataSchema,
   SecretPageSchema,
   SecretPathSchema,
+  SecretUsesSchema,
   UpdateSecretSchema,
 } from './secrets.ts';
 import {
@@ -484,6 +488,16 @@ export const operations = {
     answer: ReferencePageSchema,
     problems: ['not-found'],
   },
+  describeUses: {
+    summary: 'How often a secret was used on each of the last 30 days, and how often that failed.',
+    method: 'GET',
+    path: '/secrets/{name}/uses',
+    access: readSecrets,
+    params: SecretPathSchema,
+    status: 200,
+    answer: SecretUsesSchema,
+    problems: ['not-found'],
+  },
   copySecret: {
     summary: 'Copy a secret into another provider, by the server: nobody sees the value.',
     method: 'POST',
@@ -579,6 +593,27 @@ export const operations = {
     answer: IntegrationSchema,
     hasVersion: true,
     problems: ['not-found', 'integration-name-taken', 'storage-full'],
+  },
+  testIntegration: {
+    summary:
+      'Test the connection of an integration by the rules of real use. Nothing of the answer is told but its status.',
+    method: 'POST',
+    path: '/integrations/{id}/tests',
+    access: testIntegrations,
+    params: IdPathSchema,
+    status: 200,
+    answer: TestResultSchema,
+    problems: ['not-found', 'too-many-attempts', 'storage-full'],
+  },
+  testDraft: {
+    summary: 'Test a configuration that is not saved. It is checked first as if it was.',
+    method: 'POST',
+    path: '/integrations/tests',
+    access: testDrafts,
+    body: TestDraftSchema,
+    status: 200,
+    answer: TestResultSchema,
+    problems: ['not-found', 'too-many-attempts', 'storage-full'],
   },
   listUsers: {
     summary: 'One page of the users.',

@@ -15,7 +15,7 @@ export const permissions = {
   INTEGRATION_MANAGEMENT_CREATE: 'Create integrations and see them.',
   INTEGRATION_MANAGEMENT_UPDATE: 'Update integrations and see them.',
   INTEGRATION_MANAGEMENT_DELETE: 'Delete integrations and see them.',
-  INTEGRATION_USE: 'List integrations by name, to use them.',
+  INTEGRATION_USE: 'List integrations by name, and test their connection.',
   AUDIT_READ: 'Read and export the audit trail.',
   ACCESS_MANAGEMENT: 'Manage users, teams, API keys and their permissions.',
 } as const;
@@ -80,6 +80,14 @@ export const deleteIntegrations = [
   'INTEGRATION_MANAGEMENT',
   'INTEGRATION_MANAGEMENT_DELETE',
 ] as const satisfies Permission[];
+/** Any one of these lets its holder test a configuration that is not saved: who may not save it may not try it either. */
+export const testDrafts = [
+  'INTEGRATION_MANAGEMENT',
+  'INTEGRATION_MANAGEMENT_CREATE',
+  'INTEGRATION_MANAGEMENT_UPDATE',
+] as const satisfies Permission[];
+/** Any one of these lets its holder test the connection of an integration as it is saved. */
+export const testIntegrations = [...testDrafts, 'INTEGRATION_USE'] as const satisfies Permission[];
 /** This lets its holder read and export the audit trail. */
 export const readAudit = ['AUDIT_READ'] as const satisfies Permission[];
 

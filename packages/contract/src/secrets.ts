@@ -144,13 +144,15 @@ export const SortSchema = z.enum(
 );
 
 /**
- * `GET /secrets`: `q` is a case-insensitive part of name or description, taken literally. A cursor carries `q`, `provider`
+ * `GET /secrets`: `q` is a case-insensitive part of name or description, taken literally. A cursor carries `q`, `provider`, `unused`
  * and `sort` with it; sending others beside it is refused. Without any, everything that is used, by name.
  */
 export const ListSecretsSchema = z.strictObject({
   q: SearchSchema.optional(),
   /** Only what lives there, also what is not used because a provider before it has the same name. */
   provider: ProviderNameSchema.optional(),
+  /** Only what no request has used: in its whole life, or in the last 90 days (what is younger than that is not among them). */
+  unused: z.enum(['never', '90d'], { error: 'Must be never or 90d.' }).optional(),
   sort: SortSchema.optional(),
   limit: LimitSchema,
   cursor: CursorSchema.optional(),
@@ -218,12 +220,35 @@ export const ListReferencesSchema = z.strictObject({
 export const ReferencePageSchema = z
   .strictObject({
     /** Empty for somebody who may not list integrations: they are told the number only. */
-    items: z.array(ReferenceSchema),
+    items: z.array(
+      ReferenceSchema.extend({
+        /** When this integration last sent it somewhere, or tried to; null for never. */
+        lastUsedAt: z.iso.datetime().nullable(),
+      }).meta({ id: 'UsedReference' }),
+    ),
     nextCursor: z.string().nullable(),
     /** How many integrations use it, or null for more than 1 000. */
     total: z.int().nullable(),
   })
   .meta({ id: 'ReferencePage' });
+
+/** How many days the uses of a secret are told for, today included. */
+export const usesDays = 30;
+
+/** `GET /secrets/{name}/uses`: the days in UTC, oldest first, each of them there. */
+export const SecretUsesSchema = z
+  .strictObject({
+    days: z.array(
+      z.strictObject({
+        day: z.iso.date(),
+        /** Requests that were to carry the value. */
+        uses: z.int(),
+        /** Those of them that did not succeed: refused, not sent, not answered, or answered with an error. */
+        failures: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: 'SecretUses' });
 
 /** The path of one secret. */
 export const SecretPathSchema = z.strictObject({ name: z.string() });
@@ -248,6 +273,8 @@ export type Sort = z.infer<typeof SortSchema>;
 export type ListReferences = z.infer<typeof ListReferencesSchema>;
 /** One page of where a secret is used. */
 export type ReferencePage = z.infer<typeof ReferencePageSchema>;
+/** How often a secret was used, by day. */
+export type SecretUses = z.infer<typeof SecretUsesSchema>;
 /** One page of the list. */
 export type SecretPage = z.infer<typeof SecretPageSchema>;
 /** `GET /secrets`, checked. */

@@ -22,6 +22,8 @@ export type AuditEvent =
   /** At the operator's terminal. Subject: the secret and the provider, with a slash between. */
   | { action: 'secret.bound'; subject: string; fields: SecretField[] }
   | { action: 'secret.unreadable'; subject: string }
+  /** Nothing was opened. Subject: the secret and the origin that it was to be sent to, with a slash between. */
+  | { action: 'secret.use-refused'; subject: string }
   | { action: 'user.created'; subject: string; permissions: readonly Permission[] }
   | { action: 'user.permissions-set'; subject: string; permissions: readonly Permission[] }
   /** Subject: the old name and the new one, with a slash between; no name has one in it. */
@@ -65,6 +67,10 @@ export type AuditEvent =
   /** Subject: the integration that was copied and the new one, with a slash between. */
   | { action: 'integration.copied'; subject: string }
   | { action: 'integration.deleted'; subject: string }
+  /** Written before anything is sent. */
+  | { action: 'integration.tested'; subject: string }
+  /** Written before anything is sent. Subject: the origin that it goes to. */
+  | { action: 'integration.draft-tested'; subject: string }
   | { action: 'api-key.created'; subject: string; permissions: readonly Permission[] }
   | { action: 'api-key.revoked'; subject: string }
   /** Whoever signs in is nobody yet: the means is that of the session. */
