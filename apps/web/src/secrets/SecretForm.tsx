@@ -41,11 +41,18 @@ import {
  * field at the moment of saving and passes through; everything else stands in react-hook-form.
  */
 
+interface CreateProps {
+  /** What the destinations begin with, canonical. */
+  destinations?: string[];
+  onCreated?: (name: string) => void;
+  onClose: () => void;
+}
+
 /** Creates a secret. Rendered only while it is open. */
-export function CreateSecretDialog({ onClose }: { onClose: () => void }) {
+export function CreateSecretDialog({ onClose, ...begin }: CreateProps) {
   return (
     <FormDialog title="Create a secret" onClose={onClose}>
-      <SecretForm opened={null} onClose={onClose} />
+      <SecretForm opened={null} onClose={onClose} {...begin} />
     </FormDialog>
   );
 }
@@ -75,8 +82,12 @@ export function UpdateSecretDialog({ name, onClose }: { name: string; onClose: (
 const widenedText =
   'A stored value may not be sent to further destinations. Enter the value again, or remove the new destinations.';
 
+interface FormProps extends CreateProps {
+  opened: SeenSecret | null;
+}
+
 /** The fields and what becomes of them. `opened` is the secret to update, or null to create one. */
-function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: () => void }) {
+function SecretForm({ opened, destinations: first, onCreated, onClose }: FormProps) {
   const create = useCreateSecret();
   const update = useUpdateSecret();
   const creators = useProviders().filter(({ capabilities }) => capabilities.create);
@@ -95,7 +106,7 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
 
   const before = seen?.metadata;
   const isProviderAsked = before === undefined && creators.length > 1;
-  const form = useForm({ defaultValues: fieldsOf(opened) });
+  const form = useForm({ defaultValues: fieldsOf(opened, first) });
   const { errors } = form.formState;
   const destinations = useWatch({ control: form.control, name: 'destinations' });
   const description = useWatch({ control: form.control, name: 'description' });
@@ -145,6 +156,7 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
       if (seen === null) {
         await create.run(typed);
         toast(`Secret ${typed.name} created`);
+        onCreated?.(typed.name);
       } else {
         const patch = patchOf(seen.metadata, typed);
         if (patch === undefined) return setUnchanged(true);
@@ -321,12 +333,12 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
   );
 }
 
-function fieldsOf(secret: SeenSecret | null) {
+function fieldsOf(secret: SeenSecret | null, destinations: string[] = []) {
   return {
     name: secret?.metadata.name ?? '',
     provider: '',
     description: secret?.metadata.description ?? '',
-    destinations: secret?.metadata.destinations ?? [],
+    destinations: secret?.metadata.destinations ?? destinations,
   };
 }
 
