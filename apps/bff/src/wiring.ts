@@ -12,7 +12,13 @@ import { createStartSession } from './identity/start-session.ts';
 import { createPasskeys, type Passkeys } from './identity/passkeys.ts';
 import { createTeamsDoor, type Teams } from './identity/teams.ts';
 import { createUsersDoor, type Users } from './identity/users.ts';
-import { createIntegrationsDoor, type Integrations } from './integrations/integrations.ts';
+import {
+  createConfigurations,
+  createIntegrationsDoor,
+  type Integrations,
+} from './integrations/integrations.ts';
+import type { CallOptions } from './outbound/calls.ts';
+import { createOutbound, type Outbound } from './outbound/outbound.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
 import type { Providers } from './secrets/providers.ts';
 import {
@@ -40,6 +46,7 @@ export interface Rooms {
   secrets: Secrets;
   secretUses: SecretUses;
   integrations: Integrations;
+  outbound: Outbound;
 }
 
 /** Builds the rooms. */
@@ -51,6 +58,7 @@ export function wire(
   limits: SessionLimits,
   signInProviders: readonly SignInProvider[],
   providers: Providers,
+  callOptions: CallOptions,
 ): Rooms {
   const permissions = createPermissions(audit);
   const startSession = createStartSession(audit, limits.hours);
@@ -73,7 +81,15 @@ export function wire(
   const secrets = createSecretsDoor(database, audit, permissions, providers);
   const secretUses = createSecretUses(database, audit, providers, log);
   const references = createReferences(database, providers);
-  const integrations = createIntegrationsDoor(database, audit, permissions, references);
+  const configurations = createConfigurations(database, audit, references);
+  const integrations = createIntegrationsDoor(
+    database,
+    audit,
+    permissions,
+    references,
+    configurations,
+  );
+  const outbound = createOutbound(audit, permissions, configurations, secretUses, callOptions);
   return {
     log,
     database,
@@ -90,5 +106,6 @@ export function wire(
     secrets,
     secretUses,
     integrations,
+    outbound,
   };
 }
