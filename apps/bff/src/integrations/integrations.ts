@@ -5,17 +5,9 @@
  * point somebody's secret elsewhere.
  */
 import { randomUUID } from 'node:crypto';
-import {
-  checkConfiguration,
-  readConfiguration,
-  type ConfigurationReference,
-  type ReadConfiguration,
-} from '@dropsafe/contract/integration-check';
-import type { IntegrationType } from '@dropsafe/contract/integration-types';
 import type {
   CopyIntegration,
   CreateIntegration,
-  Fields,
   Integration,
   IntegrationPage,
   ListIntegrations,
@@ -25,10 +17,8 @@ import { canonicalName } from '@dropsafe/contract/names';
 import {
   createIntegrations,
   deleteIntegrations,
-  isAllowed,
   listIntegrations as listAny,
   readIntegrations,
-  readSecrets,
   updateIntegrations,
 } from '@dropsafe/contract/permissions';
 import { SecretNameSchema } from '@dropsafe/contract/secrets';
@@ -39,7 +29,8 @@ import type { Database, Transaction } from '../base/database.ts';
 import { etagOf, isMatch } from '../base/etag.ts';
 import { Problem } from '../base/problem.ts';
 import type { Permissions } from '../permissions/permissions.ts';
-import type { References, SeenSecrets } from '../secrets/secrets.ts';
+import type { References } from '../secrets/secrets.ts';
+import type { CheckedConfiguration, Configurations } from './configurations.ts';
 import { readIntegrationPage } from './integration-cursor.ts';
 import {
   applyPatch,
@@ -52,12 +43,13 @@ import {
 import {
   countIntegrations,
   deleteIntegration,
-  findIntegration,
   insertIntegration,
   listIntegrations,
   lockIntegration,
   updateIntegration,
 } from './integrations.store.ts';
+
+export { createConfigurations, type Configurations } from './configurations.ts';
 
 /** An integration with the entity tag of the version that it describes. */
 export interface VersionedIntegration {
@@ -85,12 +77,6 @@ export interface Integrations {
   copy(caller: Caller, id: string, input: CopyIntegration): Promise<VersionedIntegration>;
 }
 
-/** A configuration that may be saved, with the secrets as they were seen. */
-interface CheckedConfiguration {
-  read: ReadConfiguration;
-  seen: SeenSecrets;
-}
-
 /** Thrown inside of a transaction to have everything decided anew. */
 class Overtaken extends Error {}
 
@@ -100,38 +86,8 @@ export function createIntegrationsDoor(
   audit: Audit,
   permissions: Permissions,
   references: References,
+  { find, check }: Configurations,
 ): Integrations {
-  /**
-   * Checks a configuration for whoever saves it. `before` are the settings that are there already. Throws `validation-failed` with every
-   * problem; a mention that is refused for want of a permission is recorded.
-   */
-  async function check(
-    caller: Caller,
-    subject: string,
-    type: IntegrationType,
-    fields: Fields,
-    before: ReadonlySet<string>,
-  ): Promise<CheckedConfiguration> {
-    const read = readConfiguration(type, fields);
-    // Who may not list secrets learns nothing about them, not even by the time it takes, but of what is there already.
-    const isPermitted = ({ setting }: ConfigurationReference) =>
-      before.has(setting) || maySeeSecrets(caller);
-    const permitted = read.references.filter(isPermitted);
-    const seen = await references.see(permitted.map(({ secret }) => secret));
-    const isDenied = permitted.length < read.references.length;
-    const errors = checkConfiguration(read, (reference) =>
-      isPermitted(reference) ? seen.judge(reference.secret, read.target) : 'not-permitted',
-    );
-    if (isDenied)
-      await audit.recordAlone(caller, {
-        action: 'permission.denied',
-        subject,
-        permissions: readSecrets,
-      });
-    if (errors.length > 0) throw new Problem('validation-failed', { errors });
-    return { read, seen };
-  }
-
   /** Lastly looks whether the secrets are still those that the configuration was checked against, and writes what it mentions. */
   function writeReferences(
     tx: Transaction,
@@ -184,12 +140,6 @@ export function createIntegrationsDoor(
     if (found === undefined) throw new Problem('not-found');
     if (!isMatch(ifMatch, etagOf(found.id, found.version)))
       throw new Problem('integration-changed');
-    return found;
-  }
-
-  async function find(id: string): Promise<Integration> {
-    const found = isIntegrationId(id) ? await findIntegration(queries, id) : undefined;
-    if (found === undefined) throw new Problem('not-found');
     return found;
   }
 
@@ -284,11 +234,6 @@ export function createIntegrationsDoor(
       return add(caller, { name, type, description, isDisabled, fields }, from);
     },
   };
-}
-
-function maySeeSecrets(caller: Caller): boolean {
-  if (caller.kind === 'system') return true;
-  return 'permissions' in caller && isAllowed(caller.permissions, readSecrets);
 }
 
 function versioned(integration: Integration): VersionedIntegration {
