@@ -67,6 +67,7 @@ export async function startNode(
     const target = await startDatabase(config, log, started, onLost);
     const rooms = await openRooms(target, config, log, started);
     await rooms.providers.start();
+    rooms.secretUses.start();
     const firstPassword = await createFirstUser(rooms, config);
     const endCheckpoints = await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log);
     started.add(async (isReady) => endCheckpoints(await isReady));
@@ -144,7 +145,10 @@ export async function openRooms(
   });
   started.add(() => providers.close());
   const limits = { idleMinutes: config.sessionIdleMinutes, hours: config.sessionHours };
-  return wire(database, audit, trail, log, limits, config.signInProviders, providers);
+  const { signInProviders } = config;
+  const rooms = wire(database, audit, trail, log, limits, signInProviders, providers);
+  started.add(async (isReady) => rooms.secretUses.close(await isReady));
+  return rooms;
 }
 
 async function createFirstUser(

@@ -15,7 +15,13 @@ import { createUsersDoor, type Users } from './identity/users.ts';
 import { createIntegrationsDoor, type Integrations } from './integrations/integrations.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
 import type { Providers } from './secrets/providers.ts';
-import { createReferences, createSecretsDoor, type Secrets } from './secrets/secrets.ts';
+import {
+  createReferences,
+  createSecretUses,
+  createSecretsDoor,
+  type SecretUses,
+  type Secrets,
+} from './secrets/secrets.ts';
 
 /** The rooms of one node, each built from the ones before it. */
 export interface Rooms {
@@ -32,6 +38,7 @@ export interface Rooms {
   invitations: Invitations;
   providers: Providers;
   secrets: Secrets;
+  secretUses: SecretUses;
   integrations: Integrations;
 }
 
@@ -64,6 +71,7 @@ export function wire(
   const oidcGroups = createOidcGroupsDoor(database, changeAccess, permissions, names);
   const invitations = createInvitationsDoor(database, audit);
   const secrets = createSecretsDoor(database, audit, permissions, providers);
+  const secretUses = createSecretUses(database, audit, providers, log);
   const references = createReferences(database, providers);
   const integrations = createIntegrationsDoor(database, audit, permissions, references);
   return {
@@ -80,6 +88,7 @@ export function wire(
     invitations,
     providers,
     secrets,
+    secretUses,
     integrations,
   };
 }

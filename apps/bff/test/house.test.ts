@@ -126,6 +126,7 @@ describe('every operation begins by demanding its permission', () => {
       ['update', true],
       ['delete', true],
       ['listReferences', true],
+      ['describeUses', true],
       ['copy', true],
       ['bind', true],
     ]);

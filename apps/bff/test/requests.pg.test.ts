@@ -69,6 +69,7 @@ const samples: Record<keyof typeof operations, { path?: string; body?: () => unk
   deleteSecret: { path: '/secrets/NOT_THERE' },
   copySecret: { path: '/secrets/NOT_THERE/copies', body: () => ({ from: 'env', to: 'database' }) },
   listReferences: { path: '/secrets/NOT_THERE/references' },
+  describeUses: { path: '/secrets/NOT_THERE/uses' },
   listIntegrations: {},
   createIntegration: {
     body: () => ({
