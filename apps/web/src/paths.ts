@@ -19,6 +19,9 @@ export const secretsPath = '/secrets';
 export const secretsOfPath = (provider: string): string =>
   `${secretsPath}?provider=${encodeURIComponent(provider)}`;
 
+/** The page of one secret. */
+export const secretPath = (name: string): string => `${secretsPath}/${encodeURIComponent(name)}`;
+
 /** The table of integrations. */
 export const integrationsPath = '/integrations';
 

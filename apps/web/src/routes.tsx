@@ -50,6 +50,9 @@ const AuditPage = lazy(async () => ({
 const SystemPage = lazy(async () => ({
   default: (await import('./providers/SystemPage.tsx')).SystemPage,
 }));
+const SecretPage = lazy(async () => ({
+  default: (await import('./secrets/SecretPage.tsx')).SecretPage,
+}));
 const InvitationPage = lazy(async () => ({
   default: (await import('./identity/InvitationPage.tsx')).InvitationPage,
 }));
@@ -83,6 +86,7 @@ export function AppRoutes() {
           <Route path={startPath} element={<StartPage />} />
           <Route path={secretsPath} element={<SecretsPage />} />
           <Route path={integrationsPath} element={<IntegrationsPage />} />
+          <Route path={`${secretsPath}/:name`} element={<SecretPage />} />
           <Route path={usersPath} element={<UsersPage />} />
           <Route path={teamsPath} element={<TeamsPage />} />
           <Route path={apiKeysPath} element={<ApiKeysPage />} />

@@ -24,6 +24,9 @@ export const SecretNameSchema = z
   .regex(/^[A-Za-z0-9_-]*$/, 'Use letters, digits, "_" and "-" only.')
   .brand<'SecretName'>();
 
+/** How an expression mentions a secret: what a row of the table copies, and what the picker puts in. Here, as the table needs no parser. */
+export const printReference = (name: string): string => `{{ secret('${name}') }}`;
+
 /** The size of a value as it is counted: bytes of UTF-8. */
 export const valueBytes = (value: string): number => new TextEncoder().encode(value).length;
 

@@ -27,6 +27,8 @@ import { WriteOnlyField } from '../ui/WriteOnlyField.tsx';
 import { ConflictPanel } from './ConflictPanel.tsx';
 import { addDestinations } from './destination-list.ts';
 import { DestinationsField } from './DestinationsField.tsx';
+import type { InUse } from './InUsePanel.tsx';
+import { NarrowQuestion } from './NarrowQuestion.tsx';
 import {
   describeSecret,
   patchOf,
@@ -95,6 +97,7 @@ function SecretForm({ opened, destinations: first, onCreated, onClose }: FormPro
   // The version that this form is about: the one it opened with, or a later one that the person chose to go on with.
   const [seen, setSeen] = useState(opened);
   const [fresh, setFresh] = useState<SeenSecret | null>(null);
+  const [inUse, setInUse] = useState<InUse | null>(null);
   const [problem, setProblem] = useState<Error | null>(null);
   const [isUnchanged, setUnchanged] = useState(false);
   const [valueError, setValueError] = useState<string>();
@@ -146,7 +149,8 @@ function SecretForm({ opened, destinations: first, onCreated, onClose }: FormPro
     return wrongValue === undefined && wrongDestinations === undefined;
   };
 
-  const save = async (): Promise<void> => {
+  /** Sends what stands in the form; `isForced`, although integrations stop working by it. */
+  const save = async (isForced = false): Promise<void> => {
     setProblem(null);
     setUnchanged(false);
     const value = valueField.current?.read() ?? '';
@@ -160,13 +164,14 @@ function SecretForm({ opened, destinations: first, onCreated, onClose }: FormPro
       } else {
         const patch = patchOf(seen.metadata, typed);
         if (patch === undefined) return setUnchanged(true);
-        await update.run({ seen, patch });
+        await update.run({ seen, patch, isForced });
         toast(`Secret ${seen.metadata.name} updated`);
       }
       valueField.current?.clear();
       onClose();
     } catch (error) {
       if (!(error instanceof Error)) throw error;
+      setInUse(null);
       await explain(error);
     }
   };
@@ -179,6 +184,9 @@ function SecretForm({ opened, destinations: first, onCreated, onClose }: FormPro
         setProblem(other instanceof Error ? other : error);
       }
       return;
+    }
+    if (error instanceof ApiProblem && error.code === 'secret-in-use') {
+      return setInUse({ references: error.references, count: error.referenceCount });
     }
     const { atFields, elsewhere } = placeProblem(
       error,
@@ -329,6 +337,15 @@ function SecretForm({ opened, destinations: first, onCreated, onClose }: FormPro
           )}
         </Box>
       </Box>
+      {before !== undefined && inUse !== null && (
+        <NarrowQuestion
+          name={before.name}
+          inUse={inUse}
+          isBusy={update.isPending}
+          onConfirm={() => void save(true)}
+          onCancel={() => setInUse(null)}
+        />
+      )}
     </DialogForm>
   );
 }
