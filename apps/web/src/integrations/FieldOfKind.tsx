@@ -5,6 +5,7 @@ import { TextInput } from '../ui/TextInput.tsx';
 import { BooleanField } from './BooleanField.tsx';
 import { ChoiceField } from './ChoiceField.tsx';
 import { ExpressionField } from './ExpressionField.tsx';
+import { textOf } from './form-content.ts';
 import { HeadersField } from './HeadersField.tsx';
 import { PemField } from './PemField.tsx';
 
@@ -52,14 +53,14 @@ export function FieldOfKind(props: ConfigurationFieldProps) {
         return (
           <ExpressionField
             {...common}
-            value={String(held)}
+            value={textOf(held)}
             onChange={onChange}
             problems={wrong.map(problemOf)}
             target={target}
           />
         );
       if (field.kind === 'pem')
-        return <PemField {...common} text={String(held)} onChange={onChange} error={error} />;
+        return <PemField {...common} text={textOf(held)} onChange={onChange} error={error} />;
       return (
         <TextInput
           {...common}
@@ -68,7 +69,7 @@ export function FieldOfKind(props: ConfigurationFieldProps) {
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
-          defaultValue={String(held)}
+          defaultValue={textOf(held)}
           error={error}
           onChange={(event) => onChange(event.currentTarget.value)}
         />
@@ -79,7 +80,7 @@ export function FieldOfKind(props: ConfigurationFieldProps) {
           {...common}
           inputMode="numeric"
           autoComplete="off"
-          defaultValue={String(held)}
+          defaultValue={textOf(held)}
           error={error}
           onChange={(event) => onChange(numberOr(event.currentTarget.value))}
         />
@@ -89,7 +90,7 @@ export function FieldOfKind(props: ConfigurationFieldProps) {
         <ChoiceField
           {...common}
           choices={field.choices ?? {}}
-          chosen={String(held)}
+          chosen={textOf(held)}
           onChange={onChange}
           error={error}
         />

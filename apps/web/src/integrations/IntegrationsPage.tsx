@@ -7,7 +7,7 @@ import { countedUpTo } from '@dropsafe/contract/secrets';
 import AddIcon from '@mui/icons-material/Add';
 import Button from '@mui/material/Button';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { Navigate } from 'react-router';
 import { startPath } from '../paths.ts';
 import { useCanListIntegrations, useIntegrationReasons } from '../permissions/can.ts';
@@ -41,7 +41,7 @@ const EditIntegrationDialog = lazy(async () => ({
 
 type OpenDialog =
   | { kind: 'create' }
-  | { kind: Exclude<IntegrationAction, 'edit'>; integration: ListedIntegration }
+  | { kind: IntegrationAction; integration: ListedIntegration }
   | null;
 
 /** The table of integrations, and the dialogs that change and test them. */
@@ -63,17 +63,8 @@ function IntegrationsTable() {
     loadForm().catch(() => undefined);
   }, []);
 
-  // One is open by the URL, so that it can be linked to; without an entry in the history, as other dialogs are.
-  const latest = useRef(change);
-  useEffect(() => {
-    latest.current = change;
-  });
   const columns = useMemo(
-    () =>
-      integrationColumns(reasons, (kind, integration) => {
-        if (kind === 'edit') latest.current({ edit: integration.id }, true);
-        else setDialog({ kind, integration });
-      }),
+    () => integrationColumns(reasons, (kind, integration) => setDialog({ kind, integration })),
     [reasons],
   );
 

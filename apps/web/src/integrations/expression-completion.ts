@@ -1,5 +1,6 @@
 import { tokenizeExpression } from '@dropsafe/contract/expression-tokens';
-import { parseExpression, printReference } from '@dropsafe/contract/expressions';
+import { parseExpression } from '@dropsafe/contract/expressions';
+import { printReference } from '@dropsafe/contract/secrets';
 
 /** @file What completion offers at a place of a text, and what choosing from it changes. Pure: positions and texts only. */
 

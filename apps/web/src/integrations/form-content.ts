@@ -45,13 +45,18 @@ export function heldIn(fields: Fields, key: string, field: FieldDeclaration): Fi
   return fields[key] ?? field.default ?? (field.kind === 'headers' ? [] : '');
 }
 
+/** What a field holds, for an input that takes text. */
+export function textOf(held: FieldValue): string {
+  return Array.isArray(held) ? '' : String(held);
+}
+
 /** The fields that belong to the type and to what was chosen, in the order of the declaration. */
 export function shownFields(type: IntegrationType, fields: Fields): [string, FieldDeclaration][] {
   const declared = declarationOf(type).fields;
   return Object.entries(declared).filter(([, { onlyWith }]) => {
     const decides = onlyWith && declared[onlyWith.field];
     if (onlyWith === undefined || decides === undefined) return true;
-    return onlyWith.is.includes(String(heldIn(fields, onlyWith.field, decides)));
+    return onlyWith.is.includes(textOf(heldIn(fields, onlyWith.field, decides)));
   });
 }
 
@@ -83,12 +88,9 @@ export function patchOf(
 
 /** True when two configurations are stored alike: what is empty and what holds by default make no difference. */
 function isSameConfiguration(type: IntegrationType, one: Fields, other: Fields): boolean {
-  const stored = [one, other].map((fields) => readConfiguration(type, fields).fields);
   // What is of a wrong kind is not read, and counts as it was typed.
-  const [before = {}, after = {}] = [
-    { ...one, ...stored[0] },
-    { ...other, ...stored[1] },
-  ];
+  const before = { ...one, ...readConfiguration(type, one).fields };
+  const after = { ...other, ...readConfiguration(type, other).fields };
   return Object.keys(declarationOf(type).fields).every((key) => isSame(before[key], after[key]));
 }
 

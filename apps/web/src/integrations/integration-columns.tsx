@@ -8,15 +8,18 @@ import EditIcon from '@mui/icons-material/EditOutlined';
 import TestIcon from '@mui/icons-material/NetworkCheckOutlined';
 import ShowIcon from '@mui/icons-material/VisibilityOutlined';
 import IconButton from '@mui/material/IconButton';
+import type { ReactNode } from 'react';
 import { Name, OneLine, Quiet } from '../access/words.tsx';
 import type { Reason, useIntegrationReasons } from '../permissions/can.ts';
 import type { Column } from '../ui/DataTable.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { Mark } from '../ui/Mark.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
+import { useUrlView } from '../ui/use-url-view.ts';
+import { viewRules } from './integrations-view.ts';
 
-/** What can be done with a row. */
-export type IntegrationAction = 'edit' | 'copy' | 'switch' | 'delete' | 'test';
+/** What is done with a row in a dialog of its own. */
+export type IntegrationAction = 'copy' | 'switch' | 'delete' | 'test';
 
 type Reasons = ReturnType<typeof useIntegrationReasons>;
 type Act = (action: IntegrationAction, integration: ListedIntegration) => void;
@@ -84,56 +87,62 @@ interface ActionsProps {
 
 function Actions({ integration, reasons, act }: ActionsProps) {
   const { name, isDisabled } = integration;
-  // Who may see a configuration but not change it opens the same dialog.
-  const isShown = reasons.read === undefined && reasons.update !== undefined;
-  const button = (
-    action: IntegrationAction,
-    words: string,
-    label: string,
-    reason: Reason,
-    icon: React.ReactNode,
-  ) => (
-    <DisabledReason reason={reason}>
-      <IconButton aria-label={label} title={words} onClick={() => act(action, integration)}>
-        {icon}
-      </IconButton>
-    </DisabledReason>
-  );
+  const on = (action: Parameters<Act>[0]) => () => act(action, integration);
   return (
     <>
-      {button(
-        'test',
-        'Test connection',
-        `Test connection of ${name}`,
-        reasons.test,
-        <TestIcon fontSize="small" />,
-      )}
-      {isShown
-        ? button('edit', 'Show', `Show ${name}`, undefined, <ShowIcon fontSize="small" />)
-        : button('edit', 'Edit', `Edit ${name}`, reasons.update, <EditIcon fontSize="small" />)}
-      {button('copy', 'Copy', `Copy ${name}`, reasons.create, <CopyIcon fontSize="small" />)}
-      {isDisabled
-        ? button(
-            'switch',
-            'Enable',
-            `Enable ${name}`,
-            reasons.update,
-            <EnableIcon fontSize="small" />,
-          )
-        : button(
-            'switch',
-            'Disable',
-            `Disable ${name}`,
-            reasons.update,
-            <BlockIcon fontSize="small" />,
-          )}
-      {button(
-        'delete',
-        'Delete',
-        `Delete ${name}`,
-        reasons.delete,
-        <DeleteIcon fontSize="small" />,
-      )}
+      <Action label="Test connection" of={name} reason={reasons.test} onClick={on('test')}>
+        <TestIcon fontSize="small" />
+      </Action>
+      <EditAction integration={integration} reasons={reasons} />
+      <Action label="Copy" of={name} reason={reasons.create} onClick={on('copy')}>
+        <CopyIcon fontSize="small" />
+      </Action>
+      <Action
+        label={isDisabled ? 'Enable' : 'Disable'}
+        of={name}
+        reason={reasons.update}
+        onClick={on('switch')}
+      >
+        {isDisabled ? <EnableIcon fontSize="small" /> : <BlockIcon fontSize="small" />}
+      </Action>
+      <Action label="Delete" of={name} reason={reasons.delete} onClick={on('delete')}>
+        <DeleteIcon fontSize="small" />
+      </Action>
     </>
+  );
+}
+
+/** Who may see a configuration but not change it opens the same dialog. */
+function EditAction({ integration: { id, name }, reasons }: Omit<ActionsProps, 'act'>) {
+  const { change } = useUrlView(viewRules);
+  // By the URL, so that it can be linked to; without an entry in the history, as other dialogs are.
+  const open = () => change({ edit: id }, true);
+  return reasons.read === undefined && reasons.update !== undefined ? (
+    <Action label="Show" of={name} reason={undefined} onClick={open}>
+      <ShowIcon fontSize="small" />
+    </Action>
+  ) : (
+    <Action label="Edit" of={name} reason={reasons.update} onClick={open}>
+      <EditIcon fontSize="small" />
+    </Action>
+  );
+}
+
+interface ActionProps {
+  label: string;
+  /** The name of the integration. */
+  of: string;
+  reason: Reason;
+  onClick: () => void;
+  children: ReactNode;
+}
+
+function Action({ label, of, reason, onClick, children }: ActionProps) {
+  return (
+    <DisabledReason reason={reason}>
+      <IconButton aria-label={`${label} ${of}`} title={label} onClick={onClick}>
+        {children}
+      </IconButton>
+    </DisabledReason>
   );
 }
