@@ -1,3 +1,5 @@
+// Here as well as in main.tsx: a bundle may run what all pages share before it.
+import './zod-without-eval.ts';
 import type { Operation } from '@dropsafe/contract/operations';
 import {
   ProblemSchema,

@@ -100,6 +100,7 @@ export function HeadersField(props: ConfigurationFieldProps) {
           size="small"
           startIcon={<AddIcon />}
           onClick={add}
+          sx={{ mb: 0.5 }}
         >
           Add header
         </Button>

@@ -231,6 +231,7 @@ export function IntegrationForm({ start, opened, onClose, onChooseAnother }: Pro
         {onChooseAnother && (
           <Button
             size="small"
+            sx={{ ml: { xs: -1.25, sm: 0 } }}
             onClick={() => (patch === undefined ? onChooseAnother() : setLeaving(true))}
           >
             Choose another system

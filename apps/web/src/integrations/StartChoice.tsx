@@ -5,7 +5,7 @@ import ButtonBase from '@mui/material/ButtonBase';
 import DialogContent from '@mui/material/DialogContent';
 import Typography from '@mui/material/Typography';
 import { styled } from '@mui/material/styles';
-import { useId } from 'react';
+import { useId, type ReactNode } from 'react';
 
 /** What a new integration begins with: a type, and a preset where one is known. */
 export interface Start {
@@ -48,7 +48,7 @@ export function StartChoice({ onChoose }: { onChoose: (start: Start) => void }) 
 const hasPresets = (type: IntegrationType) =>
   Object.values(integrationPresets).some((preset) => preset.type === type);
 
-function Group({ title, children }: { title: string; children: React.ReactNode }) {
+function Group({ title, children }: { title: string; children: ReactNode }) {
   const id = useId();
   return (
     <Box>
@@ -73,11 +73,12 @@ const Cards = styled('ul')({
 const Card = styled(ButtonBase)(({ theme: { vars, typography, shape } }) => ({
   ...typography.body2,
   display: 'grid',
-  alignContent: 'center',
+  alignContent: 'start',
+  justifyContent: 'start',
   justifyItems: 'start',
   gap: 2,
   minHeight: 48,
-  padding: '10px 14px',
+  padding: '12px 14px',
   textAlign: 'left',
   // WCAG 1.4.11: the border is what shows that there is something to press.
   border: '1px solid #86908f',
