@@ -21,7 +21,11 @@ interface Props {
 export function IntegrationConflict({ seen, fresh, typed, onContinue, onDiscard }: Props) {
   const changes = changesBetween(seen, fresh, typed);
   return (
-    <Alert severity="warning">
+    <Alert
+      severity="warning"
+      // It stands above the fields, and one saves from wherever one is.
+      ref={(alert) => alert?.scrollIntoView({ block: 'nearest' })}
+    >
       <AlertTitle>This integration was changed meanwhile</AlertTitle>
       {fresh.updatedBy ?? 'Somebody'} changed it{' '}
       {fresh.updatedAt !== null && <RelativeTime time={fresh.updatedAt} />} while this form was

@@ -22,7 +22,7 @@ export function StartChoice({ onChoose }: { onChoose: (start: Start) => void }) 
   ][]; // as: Object.entries forgets the names
   return (
     <DialogContent sx={{ display: 'grid', gap: 3, alignContent: 'start', pt: '8px !important' }}>
-      <Group title="A system that is known here">
+      <Group title="A system that is known here" width={140}>
         {presets.map(([preset, { title, type }], index) => (
           <li key={preset}>
             <Card autoFocus={index === 0} onClick={() => onChoose({ type, preset })}>
@@ -31,7 +31,7 @@ export function StartChoice({ onChoose }: { onChoose: (start: Start) => void }) 
           </li>
         ))}
       </Group>
-      <Group title="Any other">
+      <Group title="Any other" width={240}>
         {types.map(([type, { title, help }]) => (
           <li key={type}>
             <Card onClick={() => onChoose({ type, preset: undefined })}>
@@ -48,27 +48,38 @@ export function StartChoice({ onChoose }: { onChoose: (start: Start) => void }) 
 const hasPresets = (type: IntegrationType) =>
   Object.values(integrationPresets).some((preset) => preset.type === type);
 
-function Group({ title, children }: { title: string; children: ReactNode }) {
+interface GroupProps {
+  title: string;
+  /** Of a card at least, in pixels. */
+  width: number;
+  children: ReactNode;
+}
+
+function Group({ title, width, children }: GroupProps) {
   const id = useId();
   return (
     <Box>
       <Typography id={id} component="h3" variant="body2" sx={{ fontWeight: 600, mb: 1 }}>
         {title}
       </Typography>
-      <Cards aria-labelledby={id}>{children}</Cards>
+      <Box
+        component="ul"
+        aria-labelledby={id}
+        sx={{
+          display: 'grid',
+          gridTemplateColumns: `repeat(auto-fill, minmax(min(${width}px, 100%), 1fr))`,
+          gap: 1.25,
+          m: 0,
+          p: 0,
+          listStyle: 'none',
+          '& > li': { display: 'grid' },
+        }}
+      >
+        {children}
+      </Box>
     </Box>
   );
 }
-
-const Cards = styled('ul')({
-  display: 'grid',
-  gridTemplateColumns: 'repeat(auto-fill, minmax(min(200px, 100%), 1fr))',
-  gap: 10,
-  margin: 0,
-  padding: 0,
-  listStyle: 'none',
-  '& > li': { display: 'grid' },
-});
 
 const Card = styled(ButtonBase)(({ theme: { vars, typography, shape } }) => ({
   ...typography.body2,

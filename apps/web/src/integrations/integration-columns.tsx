@@ -90,22 +90,32 @@ function Actions({ integration, reasons, act }: ActionsProps) {
   const on = (action: Parameters<Act>[0]) => () => act(action, integration);
   return (
     <>
-      <Action label="Test connection" of={name} reason={reasons.test} onClick={on('test')}>
+      <Action
+        label={`Test connection of ${name}`}
+        title="Test connection"
+        reason={reasons.test}
+        onClick={on('test')}
+      >
         <TestIcon fontSize="small" />
       </Action>
       <EditAction integration={integration} reasons={reasons} />
-      <Action label="Copy" of={name} reason={reasons.create} onClick={on('copy')}>
+      <Action label={`Copy ${name}`} title="Copy" reason={reasons.create} onClick={on('copy')}>
         <CopyIcon fontSize="small" />
       </Action>
       <Action
-        label={isDisabled ? 'Enable' : 'Disable'}
-        of={name}
+        label={`${isDisabled ? 'Enable' : 'Disable'} ${name}`}
+        title={isDisabled ? 'Enable' : 'Disable'}
         reason={reasons.update}
         onClick={on('switch')}
       >
         {isDisabled ? <EnableIcon fontSize="small" /> : <BlockIcon fontSize="small" />}
       </Action>
-      <Action label="Delete" of={name} reason={reasons.delete} onClick={on('delete')}>
+      <Action
+        label={`Delete ${name}`}
+        title="Delete"
+        reason={reasons.delete}
+        onClick={on('delete')}
+      >
         <DeleteIcon fontSize="small" />
       </Action>
     </>
@@ -118,11 +128,11 @@ function EditAction({ integration: { id, name }, reasons }: Omit<ActionsProps, '
   // By the URL, so that it can be linked to; without an entry in the history, as other dialogs are.
   const open = () => change({ edit: id }, true);
   return reasons.read === undefined && reasons.update !== undefined ? (
-    <Action label="Show" of={name} reason={undefined} onClick={open}>
+    <Action label={`Show ${name}`} title="Show" reason={undefined} onClick={open}>
       <ShowIcon fontSize="small" />
     </Action>
   ) : (
-    <Action label="Edit" of={name} reason={reasons.update} onClick={open}>
+    <Action label={`Edit ${name}`} title="Edit" reason={reasons.update} onClick={open}>
       <EditIcon fontSize="small" />
     </Action>
   );
@@ -130,17 +140,16 @@ function EditAction({ integration: { id, name }, reasons }: Omit<ActionsProps, '
 
 interface ActionProps {
   label: string;
-  /** The name of the integration. */
-  of: string;
+  title: string;
   reason: Reason;
   onClick: () => void;
   children: ReactNode;
 }
 
-function Action({ label, of, reason, onClick, children }: ActionProps) {
+function Action({ label, title, reason, onClick, children }: ActionProps) {
   return (
     <DisabledReason reason={reason}>
-      <IconButton aria-label={`${label} ${of}`} title={label} onClick={onClick}>
+      <IconButton aria-label={label} title={title} onClick={onClick}>
         {children}
       </IconButton>
     </DisabledReason>

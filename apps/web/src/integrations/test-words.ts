@@ -15,12 +15,19 @@ export const checkTitles: Record<CheckName, string> = {
   authentication: 'Authentication',
 };
 
-/** What all of it came to, in a sentence that is read out. */
-export function summaryOf(checks: readonly Check[]): string {
+/** What all of it came to: in a few words, and, where it failed, why. */
+export function summaryOf(checks: readonly Check[]): {
+  works: boolean;
+  words: string;
+  why?: string;
+} {
   const failed = checks.find(({ status }) => status === 'FAILED');
-  return failed === undefined
-    ? 'The connection works.'
-    : `The connection does not work: ${checkTitles[failed.name]} failed.`;
+  if (failed === undefined) return { works: true, words: 'The connection works.' };
+  return {
+    works: false,
+    words: 'The connection does not work.',
+    why: `${checkTitles[failed.name]}: ${failed.explanation}`,
+  };
 }
 
 /** How long to wait, in words. */
