@@ -53,12 +53,13 @@ interface Props {
  */
 export function ExpressionField(props: Props) {
   const { label, help, isRequired = false, problems, target, isMultiline = false } = props;
+  const { onBlur, ref } = props;
   const id = useId();
   const refusal = reasonAgainst(useSession().permissions, readSecrets);
   const button = useRef<HTMLButtonElement>(null);
   const [opened, setOpened] = useState<'picker' | 'create' | null>(null);
   const { host, editor } = useEditor(id, props);
-  useImperativeHandle(props.ref, () => ({ focus: () => editor.current?.focus() }));
+  useImperativeHandle(ref, () => ({ focus: () => editor.current?.focus() }));
 
   // The dialog would take the focus back for as long as it is there.
   const wasOpened = useRef(false);
@@ -96,7 +97,7 @@ export function ExpressionField(props: Props) {
         inputComponent={EditorHost}
         inputRef={host}
         error={problems.length > 0}
-        onBlur={props.onBlur}
+        onBlur={onBlur}
         slotProps={{ input: { className: 'ds-editor' } }}
         endAdornment={
           <DisabledReason reason={refusal}>
@@ -153,16 +154,17 @@ function EditorHost({ className, onFocus, onBlur, ref }: EditorHostProps) {
 
 /** The editor, for as long as the field is there. */
 function useEditor(id: string, props: Props) {
-  const { value, problems, isRequired = false, isMultiline = false, placeholder } = props;
+  const { value, problems, isRequired = false, isMultiline = false, placeholder = '' } = props;
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<ExpressionEditor>(null);
   const { permissions } = useSession();
   const client = useQueryClient();
 
-  const latest = useRef({ value, owner: {} as EditorOwner });
+  const latest = useRef<{ value: string; isMultiline: boolean; owner: EditorOwner }>(null);
   useLayoutEffect(() => {
     latest.current = {
       value,
+      isMultiline,
       owner: {
         onChange: props.onChange,
         findSecrets: async (typed, isOver) => {
@@ -179,14 +181,12 @@ function useEditor(id: string, props: Props) {
 
   useLayoutEffect(() => {
     const parent = host.current;
-    if (parent === null) return;
+    const begin = latest.current;
+    if (parent === null || begin === null) return;
     const made = createEditor(
       parent,
-      { text: latest.current.value, isMultiline, placeholder },
-      {
-        onChange: (text) => latest.current.owner.onChange(text),
-        findSecrets: (typed, isOver) => latest.current.owner.findSecrets(typed, isOver),
-      },
+      { text: begin.value, isMultiline: begin.isMultiline },
+      () => latest.current?.owner ?? begin.owner,
     );
     editor.current = made;
     // A label is for inputs; for what is none it does nothing by itself.
@@ -197,11 +197,11 @@ function useEditor(id: string, props: Props) {
       editor.current = null;
       made.destroy();
     };
-  }, [id, isMultiline, placeholder]);
+  }, [id]);
 
   const isWrong = problems.length > 0;
   useLayoutEffect(() => {
-    editor.current?.describe({
+    editor.current?.describe(placeholder, {
       ...keepOut,
       id,
       'aria-labelledby': `${id}-label`,
@@ -209,8 +209,8 @@ function useEditor(id: string, props: Props) {
       'aria-required': String(isRequired),
       'aria-invalid': String(isWrong),
     });
-  }, [id, isRequired, isWrong, isMultiline, placeholder]);
+  }, [id, placeholder, isRequired, isWrong]);
   useLayoutEffect(() => editor.current?.take(value), [value]);
-  useLayoutEffect(() => editor.current?.underline(problems), [problems, isMultiline, placeholder]);
+  useLayoutEffect(() => editor.current?.underline(problems), [problems]);
   return { host, editor };
 }

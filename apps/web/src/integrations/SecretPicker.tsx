@@ -45,7 +45,11 @@ export function SecretPicker({ anchor, onClose, ...search }: Props) {
       anchorOrigin={{ vertical: 'bottom', horizontal: 'right' }}
       transformOrigin={{ vertical: 'top', horizontal: 'right' }}
       slotProps={{
-        paper: { role: 'dialog', 'aria-label': 'Choose a secret', sx: { width: 440, pt: 1.5 } },
+        paper: {
+          role: 'dialog',
+          'aria-label': 'Choose a secret',
+          sx: { width: 440, mt: 1, pt: 1.5, border: 1, borderColor: 'divider' },
+        },
       }}
     >
       <SecretSearch {...search} />
@@ -117,7 +121,7 @@ function SecretSearch({ target, onPick, onCreate }: Omit<Props, 'anchor' | 'onCl
   };
   return (
     <>
-      <Box sx={{ px: 1.5 }}>
+      <Box sx={{ px: { xs: 3, sm: 1.5 } }}>
         <OutlinedInput
           fullWidth
           autoFocus
@@ -149,12 +153,12 @@ function SecretSearch({ target, onPick, onCreate }: Omit<Props, 'anchor' | 'onCl
       <Typography
         variant="caption"
         role="status"
-        sx={{ px: 2, pt: 0.75, color: 'text.secondary', display: 'block' }}
+        sx={{ px: { xs: 3, sm: 2 }, pt: 0.75, color: 'text.secondary', display: 'block' }}
       >
         {toldOf(secrets.data, secrets.isPlaceholderData)}
       </Typography>
       {secrets.isError && (
-        <Box sx={{ px: 1.5, pt: 1 }}>
+        <Box sx={{ px: { xs: 3, sm: 1.5 }, pt: 1 }}>
           <ProblemAlert problem={secrets.error} onRetry={() => void secrets.refetch()} />
         </Box>
       )}
@@ -179,7 +183,7 @@ function SecretSearch({ target, onPick, onCreate }: Omit<Props, 'anchor' | 'onCl
             onClick={act}
             onMouseMove={() => setActive(index)}
             sx={{
-              px: 2,
+              px: { xs: 3, sm: 2 },
               py: 0.75,
               minHeight: 44,
               display: 'flex',

@@ -16,37 +16,20 @@ import {
   isolateHistory,
   standardKeymap,
 } from '@codemirror/commands';
+import { Annotation, Compartment, EditorState, Prec, Transaction } from '@codemirror/state';
 import {
-  Annotation,
-  Compartment,
-  EditorState,
-  Prec,
-  StateEffect,
-  StateField,
-  Transaction,
-  type RangeSet,
-} from '@codemirror/state';
-import {
-  Decoration,
   EditorView,
   highlightSpecialChars,
   keymap,
   placeholder,
   tooltips,
-  WidgetType,
   type Command,
-  type DecorationSet,
 } from '@codemirror/view';
 import { filterNames, filters } from '@dropsafe/contract/expression-filters';
 import { nonce } from '../ui/nonce.ts';
-import {
-  caretToClose,
-  caretToOpen,
-  showText,
-  type Chip,
-  type Mistake,
-} from './expression-chips.ts';
+import { caretToClose, caretToOpen, type Mistake } from './expression-chips.ts';
 import { insertFilter, insertSecret, wantedAt, type Insertion } from './expression-completion.ts';
+import { chipEnd, display, setMistakes } from './expression-display.ts';
 import type { SecretChoice } from './secret-choice.ts';
 
 /**
@@ -54,7 +37,7 @@ import type { SecretChoice } from './secret-choice.ts';
  * The text of the document is the text of the field, character for character; everything else is how it is shown.
  */
 
-/** What the editor asks of the field around it. It is asked at the moment, so it may answer otherwise each time. */
+/** What the editor asks of the field around it. */
 export interface EditorOwner {
   onChange: (text: string) => void;
   /** The secrets whose name or description has this text; none where the person may not see any. Throws when `isOver` came first. */
@@ -65,7 +48,6 @@ export interface EditorOwner {
 export interface EditorSettings {
   text: string;
   isMultiline: boolean;
-  placeholder: string | undefined;
 }
 
 /** The editor of one field. */
@@ -74,19 +56,19 @@ export interface ExpressionEditor {
   /** Takes over a text that was not typed here. What was typed here and comes back is left alone, the caret too. */
   take: (text: string) => void;
   underline: (mistakes: readonly Mistake[]) => void;
-  /** Attributes of the element that has the focus. */
-  describe: (attributes: Record<string, string>) => void;
+  /** What is shown while it is empty, and attributes of the element that has the focus. */
+  describe: (hint: string, attributes: Record<string, string>) => void;
   insertSecret: (name: string) => void;
   destroy: () => void;
 }
 
-/** Makes an editor as the only child of `parent`. */
+/** Makes an editor as the only child of `parent`. `owner` is asked for anew each time: its answers change with the field. */
 export function createEditor(
   parent: HTMLElement,
-  { text, isMultiline, placeholder: hint }: EditorSettings,
-  owner: EditorOwner,
+  { text, isMultiline }: EditorSettings,
+  owner: () => EditorOwner,
 ): ExpressionEditor {
-  const attributes = new Compartment();
+  const description = new Compartment();
   // What was handed out and has not come back yet.
   let handedOut: string[] = [];
   const view = new EditorView({
@@ -101,10 +83,10 @@ export function createEditor(
         EditorState.phrases.of({ Completions: 'Suggestions' }),
         history(),
         highlightSpecialChars(),
-        shown,
+        display,
         tooltips({ position: 'fixed' }),
         autocompletion({
-          override: [(context) => complete(context, owner)],
+          override: [(context) => complete(context, owner())],
           icons: false,
           defaultKeymap: false,
           optionClass: ({ type }) => type ?? '',
@@ -112,15 +94,14 @@ export function createEditor(
         Prec.high(keymap.of(keys(isMultiline))),
         keymap.of([...historyKeymap, ...standardKeymap]),
         isMultiline ? EditorView.lineWrapping : [],
-        hint === undefined ? [] : placeholder(hint),
-        attributes.of([]),
+        description.of([]),
         EditorView.clipboardInputFilter.of((pasted) => pasted.replaceAll(/\r\n?/g, '\n')),
         EditorView.domEventHandlers({ dblclick: openClicked, blur: closeLeft }),
         EditorView.updateListener.of(({ docChanged, state, transactions }) => {
           if (!docChanged || transactions.some((one) => one.annotation(isTaken) === true)) return;
           const typed = state.doc.toString();
           handedOut.push(typed);
-          owner.onChange(typed);
+          owner().onChange(typed);
         }),
       ],
     }),
@@ -139,14 +120,15 @@ export function createEditor(
       });
     },
     underline: (mistakes) => view.dispatch({ effects: setMistakes.of(mistakes) }),
-    describe: (described) =>
+    describe: (hint, attributes) =>
       view.dispatch({
-        effects: attributes.reconfigure(
+        effects: description.reconfigure([
+          hint === '' ? [] : placeholder(hint),
           EditorView.contentAttributes.of({
             'aria-multiline': String(isMultiline),
-            ...described,
+            ...attributes,
           }),
-        ),
+        ]),
       }),
     insertSecret: (name) => {
       const { from, to } = view.state.selection.main;
@@ -165,103 +147,6 @@ function apply(view: EditorView, { from, to, insert, caret }: Insertion, userEve
     scrollIntoView: true,
     annotations: [Transaction.userEvent.of(userEvent), isolateHistory.of('full')],
   });
-}
-
-// --- how the text is shown ---
-
-const setMistakes = StateEffect.define<readonly Mistake[]>();
-
-interface Shown {
-  mistakes: readonly Mistake[];
-  decorations: DecorationSet;
-  /** What the caret moves over, and what is deleted, in one step. */
-  atoms: RangeSet<Decoration>;
-}
-
-const shown = StateField.define<Shown>({
-  create: (state) => show(state, []),
-  update: (before, { docChanged, selection, effects, changes, state }) => {
-    const set = effects.find((effect) => effect.is(setMistakes));
-    if (!docChanged && selection === undefined && set === undefined) return before;
-    const moved = before.mistakes.map(({ message, start, end }) =>
-      start === undefined || end === undefined
-        ? { message }
-        : { message, start: changes.mapPos(start, 1), end: changes.mapPos(end, -1) },
-    );
-    return show(state, set?.value ?? moved);
-  },
-  provide: (field) => [
-    EditorView.decorations.from(field, ({ decorations }) => decorations),
-    EditorView.atomicRanges.of(({ state }) => state.field(field).atoms),
-  ],
-});
-
-function show({ doc, selection }: EditorState, mistakes: readonly Mistake[]): Shown {
-  const { chips, underlines } = showText(doc.toString(), selection.main, mistakes);
-  const atoms = Decoration.set(
-    chips.map((chip) =>
-      Decoration.replace({ widget: new ChipWidget(chip) }).range(chip.start, chip.end),
-    ),
-  );
-  const decorations = atoms.update({
-    add: underlines.map(({ start, end }) => mistakeMark.range(start, end)),
-    sort: true,
-  });
-  return { mistakes, decorations, atoms };
-}
-
-const mistakeMark = Decoration.mark({ class: 'ds-mistake' });
-
-/** The icon of a key, as it is drawn in the button beside. */
-const keyPath =
-  'M21 10h-8.35C11.83 7.67 9.61 6 7 6c-3.31 0-6 2.69-6 6s2.69 6 6 6c2.61 0 4.83-1.67 5.65-4H13l2 2 2-2 2 2 4-4.04zM7 15c-1.65 0-3-1.35-3-3s1.35-3 3-3 3 1.35 3 3-1.35 3-3 3';
-
-class ChipWidget extends WidgetType {
-  readonly chip: Chip;
-
-  constructor(chip: Chip) {
-    super();
-    this.chip = chip;
-  }
-
-  override eq({ chip: other }: ChipWidget): boolean {
-    const { name, filters: applied, isWrong } = this.chip;
-    return (
-      name === other.name && isWrong === other.isWrong && applied.join() === other.filters.join()
-    );
-  }
-
-  override toDOM(): HTMLElement {
-    const { name, filters: applied, isWrong } = this.chip;
-    const dom = document.createElement('span');
-    dom.className = isWrong ? 'ds-chip ds-wrong' : 'ds-chip';
-    dom.setAttribute('role', 'img');
-    const said = [`Secret ${name}`, ...applied, ...(isWrong ? ['with a mistake'] : [])];
-    dom.setAttribute('aria-label', said.join(', '));
-    dom.title = 'To edit it: double click, or F2 beside it.';
-    const label = document.createElement('span');
-    label.className = 'ds-chip-name';
-    label.textContent = name;
-    dom.append(keyIcon(), label);
-    if (applied.length > 0) dom.append(` · ${applied.join(' · ')}`);
-    return dom;
-  }
-
-  // Clicks are for the editor: they put the caret beside the chip.
-  override ignoreEvent(): boolean {
-    return false;
-  }
-}
-
-function keyIcon(): SVGElement {
-  const namespace = 'http://www.w3.org/2000/svg';
-  const icon = document.createElementNS(namespace, 'svg');
-  icon.setAttribute('viewBox', '0 0 24 24');
-  icon.setAttribute('aria-hidden', 'true');
-  const path = document.createElementNS(namespace, 'path');
-  path.setAttribute('d', keyPath);
-  icon.append(path);
-  return icon;
 }
 
 // --- keys ---
@@ -314,12 +199,7 @@ const closeOpen: Command = (view) => {
 function openClicked({ target }: MouseEvent, view: EditorView): boolean {
   const chip = target instanceof Element ? target.closest('.ds-chip') : null;
   if (chip === null) return false;
-  const start = view.posAtDOM(chip);
-  const { atoms } = view.state.field(shown);
-  let end = start;
-  atoms.between(start, start, (from, to) => {
-    if (from === start) end = to;
-  });
+  const end = chipEnd(view.state, view.posAtDOM(chip));
   const caret = caretToOpen(view.state.doc.toString(), end);
   if (caret === undefined) return false;
   view.dispatch({ selection: { anchor: caret } });

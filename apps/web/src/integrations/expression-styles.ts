@@ -10,12 +10,13 @@ import { monospace } from '../ui/theme.ts';
 export const editorStyles = (isMultiline: boolean): SxProps<Theme> => ({
   alignItems: isMultiline ? 'flex-start' : 'center',
   pr: 0.5,
-  '& .ds-editor': { p: 0, minWidth: 0, flex: 1 },
+  // A width of its own would be that of the text, and a long one would make the form as wide.
+  '& .ds-editor': { p: 0, width: 0, flex: 1 },
   '& .cm-editor.cm-focused': { outline: 'none' },
   '& .cm-editor .cm-scroller': {
     fontFamily: monospace,
-    fontSize: '0.875rem',
-    lineHeight: '1.5rem',
+    fontSize: '0.9375rem',
+    lineHeight: 1.4375,
     maxHeight: 288,
     overflow: isMultiline ? 'auto' : 'auto hidden',
     // As an input of one line: it scrolls with the caret, and has no bar of its own.
@@ -23,8 +24,8 @@ export const editorStyles = (isMultiline: boolean): SxProps<Theme> => ({
     borderRadius: 'inherit',
   },
   '& .cm-editor .cm-content': {
-    py: '8.5px',
-    minHeight: isMultiline ? 'calc(3 * 1.5rem + 17px)' : 0,
+    py: '9px',
+    minHeight: isMultiline ? 'calc(3 * 1.4375 * 0.9375rem + 18px)' : 0,
     caretColor: 'var(--mui-palette-text-primary)',
   },
   '& .cm-editor .cm-line': { px: 1.5 },
@@ -42,7 +43,7 @@ export const editorStyles = (isMultiline: boolean): SxProps<Theme> => ({
     maxWidth: '100%',
     px: '6px',
     mx: '1px',
-    height: '1.375rem',
+    height: '1.25rem',
     verticalAlign: 'middle',
     border: '1px solid',
     borderColor: 'primary.main',
@@ -55,7 +56,7 @@ export const editorStyles = (isMultiline: boolean): SxProps<Theme> => ({
     cursor: 'default',
     '& svg': { width: 14, height: 14, fill: 'currentcolor', flexShrink: 0 },
   },
-  '& .ds-chip-name': { overflow: 'hidden', textOverflow: 'ellipsis', lineHeight: 1.4 },
+  '& .ds-chip-name': { overflow: 'hidden', textOverflow: 'ellipsis', lineHeight: 1.3 },
   '& .ds-chip.ds-wrong': {
     borderColor: 'error.main',
     color: 'error.main',
