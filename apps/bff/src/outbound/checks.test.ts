@@ -9,7 +9,6 @@ import { createNames, startUpstream, type Upstream } from '../../testkit/upstrea
 import { Redacted } from '../base/redacted.ts';
 import { createCalls, TargetRefused, WithoutValues, type Calls, type HttpCall } from './calls.ts';
 
-
 const certificate = selfSigned({ names: ['upstream.test'] });
 const canary = newCanary();
 const seen: string[] = [];

@@ -161,9 +161,7 @@ const withoutCredentials = ofAuthentication('SKIPPED', 'There are no credentials
 
 function ofStatus({ hasCredentials }: Way, status: number): Check {
   if (status < 400)
-    return hasCredentials
-      ? ofAuthentication('PASSED', passed.authentication)
-      : withoutCredentials;
+    return hasCredentials ? ofAuthentication('PASSED', passed.authentication) : withoutCredentials;
   const explanation = `${explainStatus(status, hasCredentials)} (${status})`;
   return [401, 403, 407].includes(status)
     ? ofAuthentication('FAILED', explanation)

@@ -50,7 +50,9 @@ function reasonOf(work: () => unknown): string {
 test('bytes become text as they are, or not at all, and are gone afterwards', () => {
   const bytes = Buffer.from('\ufeffé\n');
   const text = textOf(new Redacted<Uint8Array>(bytes));
-  expect(placed({ body: new Tainted(text) }).body).toEqual(new Uint8Array(Buffer.from('\ufeffé\n')));
+  expect(placed({ body: new Tainted(text) }).body).toEqual(
+    new Uint8Array(Buffer.from('\ufeffé\n')),
+  );
   const broken = Buffer.from([0x61, 0xff]);
   expect(reasonOf(() => textOf(new Redacted<Uint8Array>(broken)))).toBe('value-not-text');
   expect([...bytes, ...broken].every((byte) => byte === 0)).toBe(true);
