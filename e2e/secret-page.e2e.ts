@@ -86,7 +86,9 @@ test('a secret has a page that tells where it is used and how often; it goes onl
   await typed.fill(name.toLowerCase());
   const confirm = question.getByRole('button', { name: 'Delete' });
   await expect(confirm).toBeDisabled();
-  await confirm.focus();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await expect(confirm).toBeFocused();
   await expect(page.getByRole('tooltip')).toContainText(`First type ${name}`);
   await page.keyboard.press('Enter');
   await typed.press('Enter');
