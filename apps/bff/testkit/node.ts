@@ -150,6 +150,19 @@ export async function setPermissions(
   );
 }
 
+/** Counts requests of an integration that were to carry a secret, each with whether it succeeded, as the room that makes requests does. */
+export async function countUses(
+  env: Record<string, string>,
+  name: string,
+  integrationId: string,
+  outcomes: readonly boolean[],
+): Promise<void> {
+  await asOperator(env, async ({ secretUses }) => {
+    const used = await secretUses.find(systemCaller('terminal', 'test'), [name]);
+    for (const hasSucceeded of outcomes) secretUses.count(used, integrationId, hasSucceeded);
+  });
+}
+
 /** The rooms as the operator's command opens them, beside the nodes on `DATABASE_URL` or on the embedded database; for many commands in a row. */
 export async function openOperator(
   env: Record<string, string>,

@@ -4,7 +4,6 @@ import Alert from '@mui/material/Alert';
 import AlertTitle from '@mui/material/AlertTitle';
 import Box from '@mui/material/Box';
 import type { SubmitEvent } from 'react';
-import { listed } from '../providers/provider-words.ts';
 import { TextInput } from '../ui/TextInput.tsx';
 import { fieldTitles } from './field-titles.ts';
 import { namedReferences } from './secret-page.queries.ts';
@@ -45,7 +44,7 @@ export function InUsePanel({ name, inUse: { references, count }, act, onTyped, o
           <Box component="ul" sx={{ m: 0, pl: 2.5 }}>
             {named.map(({ integration, fields }) => (
               <li key={integration.id}>
-                <strong>{integration.name}</strong> ({listed(fieldTitles(fields))})
+                <strong>{integration.name}</strong> ({fieldTitles(fields).join(', ')})
               </li>
             ))}
             {more(count, named.length) !== undefined && <li>{more(count, named.length)}</li>}

@@ -19,8 +19,8 @@ export function NarrowQuestion({ name, inUse, isBusy, onConfirm, onCancel }: Pro
   return (
     <ConfirmDialog
       title={`Narrow the destinations of ${name}?`}
-      confirmLabel="Save all the same"
-      cancelLabel="Back to the form"
+      confirmLabel="Save"
+      cancelLabel="Keep editing"
       isBusy={isBusy}
       confirmReason={reason}
       onConfirm={onConfirm}

@@ -168,7 +168,8 @@ function About({ secret }: { secret: SecretMetadata }) {
   const { name, destinations, createdAt, createdBy, updatedAt, updatedBy } = secret;
   const providers = useProviders();
   return (
-    <Facts>
+    // So that the four times stand beside each other where there is room.
+    <Facts sx={{ gridTemplateColumns: 'repeat(auto-fit, minmax(108px, 1fr))' }}>
       {hasPlace(providers) && (
         <div>
           <dt>{placeTitle(providers)}</dt>
@@ -179,11 +180,15 @@ function About({ secret }: { secret: SecretMetadata }) {
       )}
       <Box sx={{ gridColumn: '1 / -1' }}>
         <dt>Destinations</dt>
-        <Box component="dd" sx={code}>
-          {destinations.length === 0
-            ? 'None'
-            : destinations.map((destination) => <div key={destination}>{destination}</div>)}
-        </Box>
+        {destinations.length === 0 ? (
+          <dd>None</dd>
+        ) : (
+          <Box component="dd" sx={code}>
+            {destinations.map((destination) => (
+              <div key={destination}>{destination}</div>
+            ))}
+          </Box>
+        )}
       </Box>
       <Box sx={{ gridColumn: '1 / -1' }}>
         <dt>Expression</dt>

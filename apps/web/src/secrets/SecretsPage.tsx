@@ -25,7 +25,7 @@ import { SecretDialogs, type SecretDialog } from './SecretDialogs.tsx';
 import { secretsQuery } from './secrets.queries.ts';
 import { SecretsPager } from './SecretsPager.tsx';
 import { SecretsToolbar } from './SecretsToolbar.tsx';
-import { optionalColumns, unusedTitles, type TableView } from './table-view.ts';
+import { optionalColumns, type TableView } from './table-view.ts';
 import { useTableView } from './use-table-view.ts';
 
 /** The table of secrets, and the dialogs that change them. */
@@ -134,6 +134,8 @@ function CreateButton({ reason, onCreate }: { reason: Reason; onCreate: () => vo
 
 const canCreate = ({ capabilities }: SeenProvider) => capabilities.create;
 
+const unusedWords = { never: 'that were never used', '90d': 'that were unused for 90 days' };
+
 interface NoSecretsProps {
   view: TableView;
   /** By whomever: some provider can. */
@@ -167,18 +169,14 @@ function NoSecrets({ view, canBeCreated, onChange, create }: NoSecretsProps) {
   if (q !== '') {
     return (
       <EmptyState title="No secret matches your search" action={widen}>
-        Nothing{inProvider}
-        {unused !== undefined && ` that is ${unusedTitles[unused].toLowerCase()}`} has “{q}” in its
-        name or description.
+        Nothing{inProvider} has “{q}” in its name or description
+        {unused !== undefined && `, among those ${unusedWords[unused]}`}.
       </EmptyState>
     );
   }
   if (unused !== undefined) {
     return (
-      <EmptyState
-        title={`No secret${inProvider} is ${unusedTitles[unused].toLowerCase()}`}
-        action={widen}
-      >
+      <EmptyState title={`There are no secrets${inProvider} ${unusedWords[unused]}`} action={widen}>
         {unused === 'never'
           ? 'Each of them has been used at least once.'
           : 'Each of them was used in the last 90 days, or is younger than that.'}

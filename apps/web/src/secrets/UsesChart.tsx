@@ -127,10 +127,10 @@ const Picture = styled('svg')(({ theme: { vars } }) => ({
 
 const Legend = styled('span')({ display: 'inline-flex', alignItems: 'center', gap: 6 });
 
+/** For screen readers. In a box of its own: a table would not be cut off. */
 function HiddenTable({ days }: { days: readonly DayOfUse[] }) {
   return (
     <Box
-      component="table"
       sx={{
         position: 'absolute',
         width: '1px',
@@ -139,23 +139,25 @@ function HiddenTable({ days }: { days: readonly DayOfUse[] }) {
         clipPath: 'inset(50%)',
       }}
     >
-      <caption>Uses by day, in UTC</caption>
-      <thead>
-        <tr>
-          <th scope="col">Day</th>
-          <th scope="col">Uses</th>
-          <th scope="col">Failed</th>
-        </tr>
-      </thead>
-      <tbody>
-        {days.map(({ day, uses, failures }) => (
-          <tr key={day}>
-            <th scope="row">{dayText(day)}</th>
-            <td>{uses}</td>
-            <td>{failures}</td>
+      <table>
+        <caption>Uses by day, in UTC</caption>
+        <thead>
+          <tr>
+            <th scope="col">Day</th>
+            <th scope="col">Uses</th>
+            <th scope="col">Failed</th>
           </tr>
-        ))}
-      </tbody>
+        </thead>
+        <tbody>
+          {days.map(({ day, uses, failures }) => (
+            <tr key={day}>
+              <th scope="row">{dayText(day)}</th>
+              <td>{uses}</td>
+              <td>{failures}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </Box>
   );
 }

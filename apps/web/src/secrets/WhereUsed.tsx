@@ -13,7 +13,6 @@ import { useMemo, type ReactNode } from 'react';
 import { Link as RouterLink } from 'react-router';
 import { integrationPath } from '../paths.ts';
 import { useSession } from '../permissions/can.ts';
-import { listed } from '../providers/provider-words.ts';
 import { DataTable, type Column } from '../ui/DataTable.tsx';
 import { ListProblem } from '../ui/ListProblem.tsx';
 import { Pager } from '../ui/Pager.tsx';
@@ -102,7 +101,7 @@ function referenceColumns(permissions: readonly Permission[]): Column<UsedRefere
         </Box>
       ),
     },
-    { id: 'fields', title: 'Fields', render: ({ fields }) => listed(fieldTitles(fields)) },
+    { id: 'fields', title: 'Fields', render: ({ fields }) => fieldTitles(fields).join(', ') },
     {
       id: 'lastUsed',
       title: 'Last used',

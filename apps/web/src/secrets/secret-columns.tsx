@@ -36,7 +36,11 @@ export function secretColumns(
   copyExpression: (name: string) => void,
 ): Column<SecretMetadata>[] {
   const optional: Record<OptionalColumn, Omit<Column<SecretMetadata>, 'id' | 'title'>> = {
-    description: { width: '25%', render: ({ description }) => description ?? <Quiet>None</Quiet> },
+    description: {
+      width: '25%',
+      render: ({ description }) =>
+        description === null ? <Quiet>None</Quiet> : <Anywhere>{description}</Anywhere>,
+    },
     destinations: { width: '22%', render: (secret) => <Destinations secret={secret} /> },
     created: {
       sortBy: 'createdAt',
@@ -237,6 +241,9 @@ const Note = styled('div')(({ theme }) => ({
   color: theme.vars.palette.text.secondary,
   fontSize: '0.8125rem',
 }));
+
+/** A word may be as long as the whole description: it must not make the table wider. */
+const Anywhere = styled('span')({ overflowWrap: 'anywhere' });
 
 const OneLine = styled('span')({ whiteSpace: 'nowrap' });
 

@@ -12,10 +12,10 @@ export interface Bar {
   failed: number;
 }
 
-/** The lowest of 1, 2, 5, 10, 20, 50 … that `most` does not exceed: where the scale ends. */
+/** The lowest of 1, 2, 4, 6, 8, 10, 20, 40 … that `most` does not exceed: where the scale ends. */
 export function topOfScale(most: number): number {
   for (let power = 1; ; power *= 10) {
-    const top = [1, 2, 5].map((step) => step * power).find((candidate) => candidate >= most);
+    const top = [1, 2, 4, 6, 8].map((step) => step * power).find((candidate) => candidate >= most);
     if (top !== undefined) return top;
   }
 }
