@@ -1,4 +1,4 @@
-import { isAllowed, readSecrets } from '@dropsafe/contract/permissions';
+import { messageOf } from '@dropsafe/contract/expression-check';
 import KeyIcon from '@mui/icons-material/KeyOutlined';
 import IconButton from '@mui/material/IconButton';
 import OutlinedInput from '@mui/material/OutlinedInput';
@@ -16,7 +16,7 @@ import {
   type ReactNode,
   type Ref,
 } from 'react';
-import { reasonAgainst, useSession } from '../permissions/can.ts';
+import { useCanReadSecrets } from '../permissions/can.ts';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { FieldFrame } from '../ui/FieldFrame.tsx';
 import { keepOut } from '../ui/WriteOnlyField.tsx';
@@ -55,7 +55,7 @@ export function ExpressionField(props: Props) {
   const { label, help, isRequired = false, problems, target, isMultiline = false } = props;
   const { onBlur, ref } = props;
   const id = useId();
-  const refusal = reasonAgainst(useSession().permissions, readSecrets);
+  const refusal = useCanReadSecrets() ? undefined : messageOf('not-permitted');
   const button = useRef<HTMLButtonElement>(null);
   const [opened, setOpened] = useState<'picker' | 'create' | null>(null);
   const { host, editor } = useEditor(id, props);
@@ -157,7 +157,7 @@ function useEditor(id: string, props: Props) {
   const { value, problems, isRequired = false, isMultiline = false, placeholder = '' } = props;
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<ExpressionEditor>(null);
-  const { permissions } = useSession();
+  const canReadSecrets = useCanReadSecrets();
   const client = useQueryClient();
 
   const latest = useRef<{ value: string; isMultiline: boolean; owner: EditorOwner }>(null);
@@ -168,7 +168,7 @@ function useEditor(id: string, props: Props) {
       owner: {
         onChange: props.onChange,
         findSecrets: async (typed, isOver) => {
-          if (!isAllowed(permissions, readSecrets)) return [];
+          if (!canReadSecrets) return [];
           const query = secretSearchQuery(typed);
           isOver.addEventListener('abort', () => {
             void client.cancelQueries({ queryKey: query.queryKey, exact: true });

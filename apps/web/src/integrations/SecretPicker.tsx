@@ -170,7 +170,16 @@ function SecretSearch({ target, onPick, onCreate }: Omit<Props, 'anchor' | 'onCl
         aria-label="Secrets"
         // The focus stays in the search.
         onMouseDown={(event) => event.preventDefault()}
-        sx={{ m: 0, px: 0, py: 0.75, listStyle: 'none', overflowY: 'auto', maxHeight: { sm: 320 } }}
+        sx={{
+          m: 0,
+          px: 0,
+          pt: 0.75,
+          pb: 0,
+          listStyle: 'none',
+          overflowY: 'auto',
+          scrollPaddingBottom: 64,
+          maxHeight: { sm: 320 },
+        }}
       >
         {entries.map(({ key, act, content }, index) => (
           <Box
@@ -183,6 +192,14 @@ function SecretSearch({ target, onPick, onCreate }: Omit<Props, 'anchor' | 'onCl
             onClick={act}
             onMouseMove={() => setActive(index)}
             sx={{
+              // However long the list is, this way out of it is in sight.
+              ...(index === choices.length && {
+                position: 'sticky',
+                bottom: 0,
+                borderTop: '1px solid',
+                borderColor: 'divider',
+                bgcolor: 'background.paper',
+              }),
               px: { xs: 3, sm: 2 },
               py: 0.75,
               minHeight: 44,
@@ -193,7 +210,9 @@ function SecretSearch({ target, onPick, onCreate }: Omit<Props, 'anchor' | 'onCl
               overflowWrap: 'anywhere',
               color: act === undefined ? 'text.secondary' : 'text.primary',
               '&[aria-selected="true"]': {
-                bgcolor: 'action.selected',
+                // Over the background, not instead of it: the last one stands over others.
+                backgroundImage: ({ vars: { palette } }) =>
+                  `linear-gradient(${palette.action.selected}, ${palette.action.selected})`,
                 outline: '2px solid',
                 outlineColor: 'primary.main',
                 outlineOffset: -2,

@@ -89,7 +89,7 @@ class ChipWidget extends WidgetType {
     label.className = 'ds-chip-name';
     label.textContent = name;
     dom.append(keyIcon(), label);
-    if (applied.length > 0) dom.append(`· ${applied.join(' · ')}`);
+    if (applied.length > 0) dom.append(` · ${applied.join(' · ')}`);
     return dom;
   }
 

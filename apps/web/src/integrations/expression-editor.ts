@@ -126,6 +126,8 @@ export function createEditor(
           hint === '' ? [] : placeholder(hint),
           EditorView.contentAttributes.of({
             'aria-multiline': String(isMultiline),
+            // It has the focus by itself; some tools look for the attribute.
+            tabindex: '0',
             ...attributes,
           }),
         ]),
@@ -214,6 +216,9 @@ function closeLeft(_: FocusEvent, view: EditorView): boolean {
 
 // --- completion ---
 
+/** How many secrets are offered while one types: as many as can be seen at once. The button beside the field shows more. */
+const mostOffered = 6;
+
 async function complete(
   context: CompletionContext,
   owner: EditorOwner,
@@ -228,7 +233,7 @@ async function complete(
   try {
     const choices = await owner.findSecrets(wanted.typed, isOver.signal);
     // By name or description: the server has matched them already.
-    return { from, options: choices.map(secretOption), filter: false };
+    return { from, options: choices.slice(0, mostOffered).map(secretOption), filter: false };
   } catch {
     // Typed over, or not to be had: the button beside the field tells why.
     return null;
