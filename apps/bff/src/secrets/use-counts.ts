@@ -34,6 +34,8 @@ interface Counted {
 /** Counts into this database. */
 export function createUseCounts({ queries }: Database, log: Log): UseCounts {
   let counts = new Map<string, Counted>();
+  /** What is being written. */
+  let underWay = new Map<string, Counted>();
   /** Secrets whose own row does not tell of their last use yet, with its moment. */
   let untouched = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
@@ -61,17 +63,19 @@ export function createUseCounts({ queries }: Database, log: Log): UseCounts {
   /** A write whose answer was lost may have been done: then it counts twice, which is better than not at all. */
   async function writeCounts(): Promise<void> {
     if (counts.size === 0) return;
-    const taken = counts;
+    underWay = counts;
     counts = new Map();
     const now = performance.now();
     try {
       await addUses(
         queries,
-        [...taken.values()].map(({ lastAt, ...count }) => ({ ...count, age: now - lastAt })),
+        [...underWay.values()].map(({ lastAt, ...count }) => ({ ...count, age: now - lastAt })),
       );
     } catch (error) {
-      for (const counted of taken.values()) add(counted);
+      for (const counted of underWay.values()) add(counted);
       throw error;
+    } finally {
+      underWay = new Map();
     }
   }
 
@@ -106,20 +110,18 @@ export function createUseCounts({ queries }: Database, log: Log): UseCounts {
   const writeOnce = () => (writing ??= write().finally(() => (writing = undefined)));
 
   function writeSoon(): void {
-    if (isClosed) return;
-    timer ??= setTimeout(() => {
-      void writeOnce().then(() => {
-        timer = undefined;
-        if (counts.size + untouched.size > 0) writeSoon();
-      });
-    }, writeEveryMs).unref();
+    if (!isClosed) timer ??= setTimeout(() => void writeInTurn(), writeEveryMs).unref();
+  }
+
+  async function writeInTurn(): Promise<void> {
+    await writeOnce();
+    timer = undefined;
+    if (counts.size + untouched.size > 0) writeSoon();
   }
 
   async function prune(): Promise<void> {
     try {
-      while (!isClosed && (await pruneUses(queries))) {
-        // Until there is no more.
-      }
+      for (let isMore = true; isMore;) isMore = !isClosed && (await pruneUses(queries));
     } catch (error) {
       log.error('secret-uses.not-pruned', error);
     }
@@ -149,7 +151,8 @@ export function createUseCounts({ queries }: Database, log: Log): UseCounts {
       const longest = isAnswering ? longestWait.usual : longestWait.withoutAnswer;
       // One that is under way does not know the last ones.
       await waitAtMost(longest, (writing ?? Promise.resolve()).then(writeOnce));
-      if (counts.size > 0) log.warn('secret-uses.lost', { pairs: counts.size });
+      const left = counts.size + underWay.size;
+      if (left > 0) log.warn('secret-uses.lost', { counts: left });
     },
   };
 }
