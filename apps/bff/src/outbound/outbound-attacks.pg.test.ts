@@ -28,6 +28,8 @@ beforeAll(async () => {
   stage = await setOutboundStage({
     'rebound.test': [['127.0.0.1'], ['127.0.0.2']],
     'two-faced.test': [['127.0.0.1', '10.0.0.1']],
+    'evil-upstream.test': [['127.0.0.2']],
+    'evil.upstream.test': [['127.0.0.2']],
   });
   caCertificate = stage.certificate.cert;
   attacker = await startAttacker();
@@ -178,6 +180,10 @@ describe('another host', () => {
       editor.send('POST', '/integrations/tests', { id, type: 'http', fields });
     expect((await draft(theirs)).status).toBe(400);
     expect((await patch(id, theirs, editor)).status).toBe(400);
+    // At the same host: into a log of it, or a page that shows what it was sent.
+    const shown = { auth: 'query', token: undefined, queryName: 'q', queryValue: mention(secret) };
+    for (const more of [{ testPath: '/echo' }, shown])
+      expect((await draft(bearer(secret, more))).status).toBe(400);
     // The secret is taken out, the address is changed, and the secret is put in again.
     const empty = { baseUrl: at('attacker.test'), auth: 'none', caCertificate };
     expect((await patch(id, empty, editor)).status).toBe(200);
@@ -242,12 +248,13 @@ describe('a row of a secret that was edited', () => {
   });
 
   test('does not open under another name, nor with the ciphertext of another', async () => {
+    // Each of these may go to the attacker, so that only what is sealed keeps the value of the victim from it.
     const destinations = [at('attacker.test')];
-    const mine = await stage.newSecret({ destinations });
-    const fields = bearer(mine, { baseUrl: at('attacker.test') });
-    const victim = await stage.newSecret();
-    const id = await stage.newIntegration('http', fields);
-    // Of `secrets`, all that holds a value; the destinations of the row stay those of the attacker.
+    const [mine, victim] = [
+      await stage.newSecret({ destinations }),
+      await stage.newSecret({ destinations }),
+    ];
+    const id = await stage.newIntegration('http', bearer(mine, { baseUrl: at('attacker.test') }));
     const sealed = await stage.sql<{ name: string }[]>`
       select column_name as name from information_schema.columns where table_name = 'secrets' and data_type = 'bytea'`;
     expect(sealed.length).toBeGreaterThan(1);
@@ -256,8 +263,8 @@ describe('a row of a secret that was edited', () => {
         update secrets set ${stage.sql(name)} = (select ${stage.sql(name)} from secrets where name = ${victim})
         where name = ${mine}`;
     await expectRefused(id, 'PFSSSSSSS', 'does not open');
-    await stage.sql`update secrets set name = name || '_OLD' where name = ${mine}`;
-    await stage.sql`update secrets set name = ${mine}, destinations = ${destinations} where name = ${victim}`;
+    await stage.sql`delete from secrets where name = ${mine}`;
+    await stage.sql`update secrets set name = ${mine} where name = ${victim}`;
     await expectRefused(id, 'PFSSSSSSS', 'does not open');
   });
 });
@@ -273,6 +280,8 @@ describe('an address that is spelled so that it could pass as another', () => {
       `https://${bad}?@${good}/`,
       `https://${bad}/@${good}/`,
       `https://${good}.${bad}/`,
+      `https://evil-upstream.test:${stage.upstream.port}/`,
+      `https://evil.upstream.test:${stage.upstream.port}/`,
       `https://upstream.test%40${bad}/`,
       `https://upstream.test%2f@${bad}/`,
       `https://upstream.test%00.${bad}/`,
@@ -394,7 +403,7 @@ describe('a header or an address that holds more than it says', () => {
   });
 
   test('in a value is refused where it would begin something new, and encoded elsewhere', async () => {
-    const value = `${newCanary()}${smuggled}`;
+    const value = `${newCanary()}${smuggled}&admin=1#`;
     const secret = await stage.newSecret({ value });
     const token = mention(secret);
     const base = { baseUrl: stage.origin, caCertificate };
@@ -416,6 +425,8 @@ describe('a header or an address that holds more than it says', () => {
     };
     expect(shownOf(await stage.testDraft('http', query))[0]).toBe('PPPPPPPPP');
     expect(shownOf(await stage.testDraft('webhook', hook))[0]).toBe('PPPPPPPPP');
+    const { search, hash } = new URL(stage.upstream.arrived[0]?.url ?? '', stage.origin);
+    expect([[...new URLSearchParams(search)], hash]).toEqual([[['k', value]], '']);
     for (const { rawHeaders } of stage.upstream.arrived) {
       expect(rawHeaders.filter((name) => name.toLowerCase() === 'host')).toHaveLength(1);
       expect(rawHeaders).not.toContain('X-Smuggled');

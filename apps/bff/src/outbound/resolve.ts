@@ -59,32 +59,28 @@ function demandUsable(names: readonly string[], found: readonly UsableSecret[]):
 }
 
 async function openAll(secrets: readonly UsableSecret[], signal: AbortSignal): Promise<Values> {
-  let isOver = false;
-  const opening = secrets.map(async (secret) => {
-    const value = await secret.open();
-    // Nobody is there to take it any more.
-    if (isOver) value?.wipe();
-    return { secret, value };
-  });
+  const opening = secrets.map((secret) => secret.open());
   try {
     const settled = await untilEnd(Promise.allSettled(opening), signal);
     const failures = settled.flatMap((one, index) =>
       one.status === 'rejected' ? [explain(secrets[index]?.name, one.reason)] : [],
     );
-    const opened = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    try {
-      if (failures.length > 0) throw new WithoutValues(failures.join(' '));
-      return new Map(
-        opened.map(({ secret, value }) => {
-          if (value === undefined) throw new Overtaken();
-          return [secret.name, textOf(value)];
-        }),
-      );
-    } finally {
-      for (const { value } of opened) value?.wipe();
-    }
+    if (failures.length > 0) throw new WithoutValues(failures.join(' '));
+    const opened = await Promise.all(opening);
+    return new Map(
+      secrets.map(({ name }, index) => {
+        const value = opened[index];
+        if (value === undefined) throw new Overtaken();
+        return [name, textOf(value)];
+      }),
+    );
   } finally {
-    isOver = true;
+    // What comes later, too: nobody is there to take it any more.
+    for (const one of opening)
+      void one.then(
+        (value) => value?.wipe(),
+        () => {},
+      );
   }
 }
 
