@@ -119,7 +119,7 @@ test('an integration is made from a preset, with its secret; tested, it sends th
 
   // A new value: the next test carries it, whatever the other side makes of it.
   await page.goto(`/secrets/${secret}`);
-  await page.getByRole('button', { name: 'Update', exact: true }).click();
+  await page.getByRole('button', { name: 'Edit', exact: true }).click();
   const update = page.getByRole('dialog', { name: `Update ${secret}` });
   await update.getByLabel('Value', { exact: true }).fill(second);
   await update.getByRole('button', { name: 'Save changes' }).click();

@@ -64,6 +64,8 @@ export function IntegrationForm({ start, opened, onClose, onChooseAnother }: Pro
   const [isLeaving, setLeaving] = useState(false);
   const [tested, setTested] = useState<typeof content.fields | null>(null);
   const [testProblem, setTestProblem] = useState<Error | null>(null);
+  // Who may not save a configuration may not try it either.
+  const refusal = seen === null ? reasons.create : reasons.update;
   const places = useRef(new Map<string, Focusable>());
   const before = seen?.integration;
   const configuration = useConfiguration(type, content.fields, before);
@@ -190,8 +192,7 @@ export function IntegrationForm({ start, opened, onClose, onChooseAnother }: Pro
     <DialogForm
       saveLabel={seen === null ? 'Create integration' : 'Save changes'}
       saveReason={
-        (seen === null ? reasons.create : reasons.update) ??
-        (fresh === null ? undefined : 'First decide about the change of somebody else.')
+        refusal ?? (fresh === null ? undefined : 'First decide about the change of somebody else.')
       }
       isDirty={patch !== undefined}
       isSaving={create.isPending || update.isPending}
@@ -283,7 +284,7 @@ export function IntegrationForm({ start, opened, onClose, onChooseAnother }: Pro
       </Fragment>
       <TestSection
         type={type}
-        reason={reasons.testDraft}
+        reason={refusal}
         onTest={() => void runTest()}
         result={test.data}
         problem={testProblem}

@@ -10,7 +10,6 @@ import {
   manageAccess,
   readIntegrations,
   readSecrets,
-  testDrafts,
   testIntegrations,
   updateIntegrations,
   updateSecrets,
@@ -89,14 +88,13 @@ export function useIntegrationReasons() {
   const { permissions } = useSession();
   return useMemo(
     () => ({
+      /** To test what is not saved as well, as for `update`. */
       create: reasonAgainst(permissions, createIntegrations),
       /** To see the configuration. */
       read: reasonAgainst(permissions, readIntegrations),
       update: reasonAgainst(permissions, updateIntegrations),
       delete: reasonAgainst(permissions, deleteIntegrations),
       test: reasonAgainst(permissions, testIntegrations),
-      /** To test what is not saved. */
-      testDraft: reasonAgainst(permissions, testDrafts),
     }),
     [permissions],
   );
