@@ -12,7 +12,7 @@ describe('chips', () => {
     ['far away', 0],
   ])('a whole expression with a secret is one while the caret is %s', (_, place) => {
     expect(showText(one, at(place), [])).toEqual({
-      chips: [{ ...chipOfOne, isWrong: false }],
+      chips: [{ ...chipOfOne, mistake: undefined }],
       underlines: [],
     });
   });
@@ -55,14 +55,14 @@ describe('mistakes', () => {
       { message: 'Not here.', start: 44, end: 45 },
     ]);
     expect(shown).toEqual({
-      chips: [{ ...chipOfOne, isWrong: true }],
-      underlines: [{ start: 44, end: 45 }],
+      chips: [{ ...chipOfOne, mistake: 'Not there.' }],
+      underlines: [{ message: 'Not here.', start: 44, end: 45 }],
     });
   });
 
   it('one in an open expression is underlined at its place', () => {
     const mistakes = [{ message: 'Not there.', start: 10, end: 25 }];
-    expect(showText(one, at(20), mistakes).underlines).toEqual([{ start: 10, end: 25 }]);
+    expect(showText(one, at(20), mistakes).underlines).toEqual(mistakes);
   });
 
   it('those without a place, or behind the end, are not; one that reaches over the end is cut', () => {
@@ -71,7 +71,9 @@ describe('mistakes', () => {
       { message: 'Of a longer text.', start: 9, end: 12 },
       { message: 'At its end.', start: 1, end: 5 },
     ];
-    expect(showText('abc', at(0), mistakes).underlines).toEqual([{ start: 1, end: 3 }]);
+    expect(showText('abc', at(0), mistakes).underlines).toEqual([
+      { message: 'At its end.', start: 1, end: 3 },
+    ]);
   });
 });
 

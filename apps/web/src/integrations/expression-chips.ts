@@ -22,8 +22,13 @@ export interface Chip extends Span {
   name: string;
   /** In the order in which they are applied. */
   filters: readonly string[];
-  /** A mistake is somewhere in it. */
-  isWrong: boolean;
+  /** The first mistake somewhere in it, as a sentence. */
+  mistake: string | undefined;
+}
+
+/** A mistake outside of chips. */
+export interface Underline extends Span {
+  message: string;
 }
 
 /** How a text is to be shown. */
@@ -31,7 +36,7 @@ export interface ShownText {
   /** By place; they neither overlap nor touch an underline. */
   chips: Chip[];
   /** By place; never empty. */
-  underlines: Span[];
+  underlines: Underline[];
 }
 
 /** What is selected: where it was begun and where the caret is; the same place when nothing is selected. */
@@ -57,7 +62,7 @@ export function showText(
       end: part.end,
       name: secret.name,
       filters: part.filters.map(({ name }) => name),
-      isWrong: places.some((place) => overlaps(place, part)),
+      mistake: places.find((place) => overlaps(place, part))?.message,
     }));
   const underlines = places
     .filter((place) => !chips.some((chip) => overlaps(place, chip)))
@@ -97,10 +102,10 @@ function overlaps(one: Span, other: Span): boolean {
 }
 
 /** A place may be that of a text which has become shorter since. */
-function placesOf(mistakes: readonly Mistake[], length: number): Span[] {
-  return mistakes.flatMap(({ start, end }) => {
+function placesOf(mistakes: readonly Mistake[], length: number): Underline[] {
+  return mistakes.flatMap(({ message, start, end }) => {
     if (start === undefined || end === undefined) return [];
-    const clamped = { start: Math.max(0, start), end: Math.min(end, length) };
+    const clamped = { message, start: Math.max(0, start), end: Math.min(end, length) };
     return clamped.start < clamped.end ? [clamped] : [];
   });
 }

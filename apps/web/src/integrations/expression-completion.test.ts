@@ -45,6 +45,8 @@ describe('what belongs at a place', () => {
     '{^',
     'a | b^',
     "{{ secret('A') }}^",
+    '{{ }}^',
+    "{{ secret('A') | }}^",
     "{{ secret('A')^ }}",
     "{{ secret('A') ^",
     "{{ secret('A') | trim ^",

@@ -50,13 +50,13 @@ function show({ doc, selection }: EditorState, mistakes: readonly Mistake[]): Sh
     ),
   );
   const decorations = atoms.update({
-    add: underlines.map(({ start, end }) => mistakeMark.range(start, end)),
+    add: underlines.map(({ message, start, end }) =>
+      Decoration.mark({ class: 'ds-mistake', attributes: { title: message } }).range(start, end),
+    ),
     sort: true,
   });
   return { mistakes, decorations, atoms };
 }
-
-const mistakeMark = Decoration.mark({ class: 'ds-mistake' });
 
 /** The icon of a key, as it is drawn in the button beside. */
 const keyPath =
@@ -71,20 +71,20 @@ class ChipWidget extends WidgetType {
   }
 
   override eq({ chip: other }: ChipWidget): boolean {
-    const { name, filters: applied, isWrong } = this.chip;
+    const { name, filters: applied, mistake } = this.chip;
     return (
-      name === other.name && isWrong === other.isWrong && applied.join() === other.filters.join()
+      name === other.name && mistake === other.mistake && applied.join() === other.filters.join()
     );
   }
 
   override toDOM(): HTMLElement {
-    const { name, filters: applied, isWrong } = this.chip;
+    const { name, filters: applied, mistake } = this.chip;
     const dom = document.createElement('span');
-    dom.className = isWrong ? 'ds-chip ds-wrong' : 'ds-chip';
+    dom.className = mistake === undefined ? 'ds-chip' : 'ds-chip ds-wrong';
     dom.setAttribute('role', 'img');
-    const said = [`Secret ${name}`, ...applied, ...(isWrong ? ['with a mistake'] : [])];
+    const said = [`Secret ${name}`, ...applied, ...(mistake === undefined ? [] : [mistake])];
     dom.setAttribute('aria-label', said.join(', '));
-    dom.title = 'To edit it: double click, or F2 beside it.';
+    dom.title = `${mistake === undefined ? '' : `${mistake}\n`}To edit it: double click, or F2 beside it.`;
     const label = document.createElement('span');
     label.className = 'ds-chip-name';
     label.textContent = name;
