@@ -49,8 +49,10 @@ test('a secret has a page that tells where it is used and how often; it goes onl
   await page.getByRole('button', { name: `Copy expression of ${name}` }).click();
   await expectToast(page, `Copied ${expression}`);
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(expression);
+  const loadedAt = await page.evaluate(() => performance.timeOrigin);
   await row(page, name).getByRole('link', { name }).click();
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+  expect(await page.evaluate(() => performance.timeOrigin)).toBe(loadedAt);
 
   // Not used so far; then it is, and one who comes back to the page sees it.
   await expect(page.getByText('Not used in the last 30 days.')).toBeVisible();

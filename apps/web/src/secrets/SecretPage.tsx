@@ -47,7 +47,9 @@ function Secret({ name }: { name: string }) {
   const navigate = useNavigate();
   const focusTitle = useFocusAfterRemoval();
   const metadata = secret.data;
-  if (secret.error instanceof ApiProblem && secret.error.code === 'not-found') return <NoSecret />;
+  const isGone = secret.error instanceof ApiProblem && secret.error.code === 'not-found';
+  // Not under an open form: what was typed there would go with it. The form says so itself when it is saved.
+  if (isGone && dialog === null) return <NoSecret />;
   return (
     <Page
       title={name}

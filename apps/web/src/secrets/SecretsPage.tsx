@@ -17,6 +17,7 @@ import { DataTable } from '../ui/DataTable.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { Logo } from '../ui/Logo.tsx';
 import { EmptyState, Page } from '../ui/Page.tsx';
+import { useFollow } from '../ui/use-follow.ts';
 import { useFocusAfterRemoval } from '../ui/use-focus-after-removal.ts';
 import { ListProblem } from '../ui/ListProblem.tsx';
 import { useCopyExpression } from './copy-expression.ts';
@@ -45,6 +46,7 @@ function SecretsTable() {
   const [dialog, setDialog] = useState<SecretDialog | null>(null);
   const focusTitle = useFocusAfterRemoval();
   const copyExpression = useCopyExpression();
+  const follow = useFollow();
 
   // The same object for as long as nothing changed: the rows are rendered again only when it is another one.
   const hidden = view.hidden.join();
@@ -53,11 +55,9 @@ function SecretsTable() {
       secretColumns(
         optionalColumns.filter((column) => hidden.split(',').includes(column)),
         providers,
-        reasons,
-        setDialog,
-        copyExpression,
+        { reasons, open: setDialog, copyExpression, follow },
       ),
-    [hidden, providers, reasons, copyExpression],
+    [hidden, providers, reasons, copyExpression, follow],
   );
 
   const refresh = () => {

@@ -5,7 +5,7 @@ import CopyIcon from '@mui/icons-material/DriveFileMoveOutlined';
 import EditIcon from '@mui/icons-material/EditOutlined';
 import IconButton from '@mui/material/IconButton';
 import { styled } from '@mui/material/styles';
-import { Link } from 'react-router';
+import type { MouseEvent } from 'react';
 import { secretPath } from '../paths.ts';
 import type { useSecretReasons } from '../permissions/can.ts';
 import type { SeenProvider } from '../providers/providers.queries.ts';
@@ -27,13 +27,20 @@ export const columnTitles: Record<OptionalColumn, string> = {
   lastUsed: 'Last used',
 };
 
+/** What one can do in a row. */
+export interface RowDeeds {
+  reasons: ReturnType<typeof useSecretReasons>;
+  open: (dialog: SecretDialog) => void;
+  copyExpression: (name: string) => void;
+  /** Follows the link to the page of the secret. */
+  follow: (event: MouseEvent<HTMLAnchorElement>) => void;
+}
+
 /** The columns of the table of secrets. */
 export function secretColumns(
   hidden: readonly OptionalColumn[],
   providers: readonly SeenProvider[],
-  reasons: ReturnType<typeof useSecretReasons>,
-  open: (dialog: SecretDialog) => void,
-  copyExpression: (name: string) => void,
+  deeds: RowDeeds,
 ): Column<SecretMetadata>[] {
   const optional: Record<OptionalColumn, Omit<Column<SecretMetadata>, 'id' | 'title'>> = {
     description: {
@@ -94,7 +101,11 @@ export function secretColumns(
       width: '22%',
       sortBy: 'name',
       isHeading: true,
-      render: ({ name }) => <Name to={secretPath(name)}>{name}</Name>,
+      render: ({ name }) => (
+        <Name href={secretPath(name)} onClick={deeds.follow}>
+          {name}
+        </Name>
+      ),
     },
     ...(hasPlace(providers) ? [place] : []),
     ...shown,
@@ -103,15 +114,7 @@ export function secretColumns(
       title: 'Actions',
       width: hasSeveral ? 168 : 132,
       isActions: true,
-      render: (secret) => (
-        <Actions
-          secret={secret}
-          hasSeveral={hasSeveral}
-          reasons={reasons}
-          open={open}
-          copyExpression={copyExpression}
-        />
-      ),
+      render: (secret) => <Actions secret={secret} hasSeveral={hasSeveral} deeds={deeds} />,
     },
   ];
 }
@@ -153,12 +156,11 @@ interface ActionsProps {
   secret: SecretMetadata;
   /** There is more than one provider, so that copying makes sense. */
   hasSeveral: boolean;
-  reasons: ReturnType<typeof useSecretReasons>;
-  open: (dialog: SecretDialog) => void;
-  copyExpression: (name: string) => void;
+  deeds: RowDeeds;
 }
 
-function Actions({ secret, hasSeveral, reasons, open, copyExpression }: ActionsProps) {
+function Actions({ secret, hasSeveral, deeds }: ActionsProps) {
+  const { reasons, open, copyExpression } = deeds;
   const { name } = secret;
   return (
     <>
@@ -218,7 +220,7 @@ function Destinations({ secret: { destinations } }: { secret: SecretMetadata }) 
   );
 }
 
-const Name = styled(Link)(({ theme: { vars } }) => ({
+const Name = styled('a')(({ theme: { vars } }) => ({
   fontFamily: monospace,
   fontWeight: 600,
   fontSize: '0.875rem',
