@@ -324,14 +324,14 @@ describe('what a test tells', () => {
     }
     const { port } = stage.upstream;
     const other = selfSigned().cert;
-    for (const [test_, letter, words] of [
+    for (const [tested, letter, words] of [
       [at(`https://unknown.test:${port}`), 'PPPFSSSSS', 'not found'],
       [at('https://inside.test'), 'PPPPFSSSS', 'a private network'],
       [at(`https://upstream.test:${gone.port}`), 'PPPPPFSSS', 'refuses connections'],
       [at(`https://wrong.test:${port}`), 'PPPPPPFSS', 'another name'],
       [at(stage.origin, { caCertificate: other }), 'PPPPPPFSS', 'not from an authority'],
     ] as const)
-      expect(await test_()).toEqual([letter, expect.stringContaining(words)]);
+      expect(await tested()).toEqual([letter, expect.stringContaining(words)]);
   });
 
   test('of secrets: those that are not there, and what cannot be placed', async () => {

@@ -77,9 +77,9 @@ export function createOutbound(
   async function run(
     caller: Caller,
     { id, type, fields }: Wanted,
+    end: AbortSignal,
     begin: (origin: string) => AuditEvent,
   ): Promise<Check[]> {
-    const end = AbortSignal.timeout(longestTestMs);
     const stamp = { id: randomUUID(), at: new Date().toISOString() };
     const configured = readConfigured(type, fields, stamp);
     const origin = shownOrigin(configured?.target ?? '');
@@ -134,8 +134,9 @@ export function createOutbound(
     async test(caller, id) {
       await permissions.demand(caller, testIntegrations, subjectOf(id));
       countTest(caller);
+      const end = AbortSignal.timeout(longestTestMs);
       const { name, ...found } = await configurations.find(id);
-      return run(caller, found, () => ({
+      return run(caller, found, end, () => ({
         action: 'integration.tested',
         subject: name,
       }));
@@ -146,8 +147,9 @@ export function createOutbound(
       const needed = draft.id === undefined ? createIntegrations : updateIntegrations;
       await permissions.demand(caller, needed, subjectOf(draft.id));
       countTest(caller);
+      const end = AbortSignal.timeout(longestTestMs);
       const { fields } = await configurations.checkDraft(caller, draft);
-      return run(caller, { id: undefined, type: draft.type, fields }, (origin) => ({
+      return run(caller, { id: undefined, type: draft.type, fields }, end, (origin) => ({
         action: 'integration.draft-tested',
         subject: origin,
       }));
