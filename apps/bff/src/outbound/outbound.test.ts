@@ -27,7 +27,10 @@ afterAll(() => upstream.stop());
  * A test of an integration whose one secret is, each time that it is found, the next of these: bound to `destinations`, and with a value
  * or, without one, replaced by the time it is opened.
  */
-async function testWith(seen: readonly { destinations: string[]; value?: string }[]) {
+async function testWith(
+  seen: readonly { destinations: string[]; value?: string }[],
+  longestTestMs = 12_000,
+) {
   const told: AuditEvent[] = [];
   const counted: unknown[] = [];
   let found = 0;
@@ -74,7 +77,7 @@ async function testWith(seen: readonly { destinations: string[]; value?: string 
       count: (secrets, integrationId, hasSucceeded) =>
         counted.push([secrets.length, integrationId, hasSucceeded]),
     },
-    { allowed, lookUp: createNames({ 'upstream.test': [['127.0.0.1']] }).lookUp },
+    { allowed, lookUp: createNames({ 'upstream.test': [['127.0.0.1']] }).lookUp, longestTestMs },
   );
   const checks = await outbound.test(systemCaller('start', 'test'), id);
   outbound.close();
@@ -125,4 +128,16 @@ test('one that does not stand still ends the test with a sentence', async () => 
     found: 3,
     counted: [[1, id, false]],
   });
+});
+
+test('a host that does not answer is not waited for, with a sentence', async () => {
+  upstream.answerWith('no headers');
+  const begun = performance.now();
+  expect(await testWith([{ destinations: [origin], value: newCanary() }], 400)).toMatchObject({
+    letters: 'PPPPPPPFS',
+    sentence: expect.stringContaining('within the time'),
+    counted: [[1, id, false]],
+  });
+  expect(performance.now() - begun).toBeLessThan(2_000);
+  upstream.answerWith(200);
 });

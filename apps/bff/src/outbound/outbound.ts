@@ -37,8 +37,11 @@ export interface Outbound {
   close(): void;
 }
 
-/** A route is answered after 15 s at the latest (base/route.http.ts). */
-const longestTestMs = 12_000;
+/** How requests are made. */
+export interface OutboundOptions extends CallOptions {
+  /** What a test may take. Default: 12 s, as a route is answered after 15 s at the latest (base/route.http.ts). */
+  longestTestMs?: number;
+}
 /** Each time somebody has changed a secret between the verdict and its opening. */
 const mostAttempts = 3;
 
@@ -68,7 +71,7 @@ export function createOutbound(
   permissions: Permissions,
   configurations: Configurations,
   uses: Pick<SecretUses, 'find' | 'count'>,
-  options: CallOptions,
+  { longestTestMs = 12_000, ...options }: OutboundOptions,
 ): Outbound {
   const calls = createCalls(options);
   const countTest = createTestLimit();
