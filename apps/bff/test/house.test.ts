@@ -137,6 +137,13 @@ describe('every operation begins by demanding its permission', () => {
     expect(operationsOf('integrations/integrations.ts')).toEqual(names.map((name) => [name, true]));
   });
 
+  test('on connections', () => {
+    expect(operationsOf('outbound/outbound.ts')).toEqual([
+      ['test', true],
+      ['testDraft', true],
+    ]);
+  });
+
   test('on API keys, but finding out who calls', () => {
     expect(operationsOf('identity/api-keys.ts')).toEqual([
       ['authenticate', false],

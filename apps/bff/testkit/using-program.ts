@@ -14,9 +14,6 @@ export function usesAt(printed: string, moment: number): number {
   return uses ?? 0;
 }
 
-/** The last moment that it printed. */
-export const lastMomentOf = (printed: string) => Number(/(\d+) \d+\n$/.exec(printed)?.[1]);
-
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { secretUses } = await openOperator({ ...process.env } as Record<string, string>); // as: nothing in it is undefined
   const found = await secretUses.find(systemCaller('terminal', 'test'), [process.argv[2] ?? '']);

@@ -86,7 +86,7 @@ export function createIntegrationsDoor(
   audit: Audit,
   permissions: Permissions,
   references: References,
-  { find, check }: Configurations,
+  configurations: Configurations,
 ): Integrations {
   /** Lastly looks whether the secrets are still those that the configuration was checked against, and writes what it mentions. */
   function writeReferences(
@@ -111,7 +111,7 @@ export function createIntegrationsDoor(
     copiedFrom?: string,
   ): Promise<VersionedIntegration> {
     return untilNotOvertaken(async () => {
-      const checked = await check(caller, input.name, type, input.fields, new Set());
+      const checked = await configurations.check(caller, input.name, type, input.fields, new Set());
       const { fields } = checked.read;
       const integration = await audit.change(caller, async (tx, tell, lastly) => {
         const added = await insertIntegration(tx, {
@@ -163,7 +163,7 @@ export function createIntegrationsDoor(
 
     async describe(caller, id) {
       await permissions.demand(caller, readIntegrations, subjectOf(id));
-      return versioned(await find(id));
+      return versioned(await configurations.find(id));
     },
 
     async create(caller, input) {
@@ -174,11 +174,17 @@ export function createIntegrationsDoor(
     async update(caller, id, ifMatch, patch) {
       await permissions.demand(caller, updateIntegrations, subjectOf(id));
       return untilNotOvertaken(async () => {
-        const before = demandVersion(await find(id), ifMatch);
+        const before = demandVersion(await configurations.find(id), ifMatch);
         const { type } = before;
         const checked =
           patch.fields &&
-          (await check(caller, subjectOf(id), type, patch.fields, settingsOf(before)));
+          (await configurations.check(
+            caller,
+            subjectOf(id),
+            type,
+            patch.fields,
+            settingsOf(before),
+          ));
         const after = applyPatch(before, patch, checked?.read.fields ?? before.fields);
         const fields = [
           ...(after.description === before.description ? [] : (['description'] as const)),
@@ -230,7 +236,7 @@ export function createIntegrationsDoor(
 
     async copy(caller, id, { name }) {
       await permissions.demand(caller, createIntegrations, subjectOf(id));
-      const { name: from, type, description, isDisabled, fields } = await find(id);
+      const { name: from, type, description, isDisabled, fields } = await configurations.find(id);
       return add(caller, { name, type, description, isDisabled, fields }, from);
     },
   };

@@ -138,14 +138,14 @@ describe('another host', () => {
 
   test('by a name that leads elsewhere between the check and the connection, or inside as well', async () => {
     const origin = (host: string) => `https://${host}:${stage.upstream.port}`;
-    const test_ = async (baseUrl: string) => {
+    const testOf = async (baseUrl: string) => {
       const secret = await stage.newSecret({ destinations: [baseUrl] });
       return shownOf(await stage.testDraft('http', bearer(secret, { baseUrl })));
     };
-    expect((await test_(origin('rebound.test')))[0]).toBe('PPPPPPPPP');
+    expect((await testOf(origin('rebound.test')))[0]).toBe('PPPPPPPPP');
     expect(stage.upstream.arrived).toHaveLength(1);
     expect(stage.names.asked.filter((name) => name === 'rebound.test')).toHaveLength(1);
-    expect(await test_(origin('two-faced.test'))).toEqual([
+    expect(await testOf(origin('two-faced.test'))).toEqual([
       'PPPPFSSSS',
       expect.stringContaining('private network'),
     ]);

@@ -17,22 +17,10 @@ import { signatureHeader } from './configured.ts';
 
 let stage: OutboundStage;
 let caCertificate: string;
-/** A test that takes all the time that one has; the others are made meanwhile. */
-let late: Promise<{ shown: unknown; seconds: number }>;
 
 beforeAll(async () => {
   stage = await setOutboundStage({ 'wrong.test': [['127.0.0.1']], 'inside.test': [['10.0.0.1']] });
   caCertificate = stage.certificate.cert;
-  const silent = await startUpstream({ tls: stage.certificate });
-  silent.answerWith('no headers');
-  const baseUrl = `https://upstream.test:${silent.port}`;
-  const secret = await stage.newSecret({ destinations: [baseUrl] });
-  const begun = performance.now();
-  late = stage.testDraft('http', bearer(secret, { baseUrl })).then(async (answer) => {
-    const seconds = (performance.now() - begun) / 1_000;
-    await silent.stop();
-    return { shown: shownOf(answer), seconds };
-  });
 });
 beforeEach(() => {
   stage.upstream.answerWith(200);
@@ -324,14 +312,14 @@ describe('what a test tells', () => {
     }
     const { port } = stage.upstream;
     const other = selfSigned().cert;
-    for (const [test_, letter, words] of [
+    for (const [tested, letter, words] of [
       [at(`https://unknown.test:${port}`), 'PPPFSSSSS', 'not found'],
       [at('https://inside.test'), 'PPPPFSSSS', 'a private network'],
       [at(`https://upstream.test:${gone.port}`), 'PPPPPFSSS', 'refuses connections'],
       [at(`https://wrong.test:${port}`), 'PPPPPPFSS', 'another name'],
       [at(stage.origin, { caCertificate: other }), 'PPPPPPFSS', 'not from an authority'],
     ] as const)
-      expect(await test_()).toEqual([letter, expect.stringContaining(words)]);
+      expect(await tested()).toEqual([letter, expect.stringContaining(words)]);
   });
 
   test('of secrets: those that are not there, and what cannot be placed', async () => {
@@ -409,11 +397,4 @@ describe('the trail', () => {
     const references = await stage.manager.send('GET', `/secrets/${secret}/references`);
     expect(references.json.items).toMatchObject([{ lastUsedAt: expect.stringContaining('T') }]);
   });
-});
-
-test('a test ends before its answer is given up, with a sentence', async () => {
-  const { shown, seconds } = await late;
-  expect(shown).toEqual(['PPPPPPPFS', expect.stringContaining('within the time')]);
-  expect(seconds).toBeGreaterThan(11);
-  expect(seconds).toBeLessThan(14);
 });

@@ -37,8 +37,11 @@ export interface Outbound {
   close(): void;
 }
 
-/** A route is answered after 15 s at the latest (base/route.http.ts). */
-const longestTestMs = 12_000;
+/** How requests are made. */
+export interface OutboundOptions extends CallOptions {
+  /** What a test may take. Default: 12 s, as a route is answered after 15 s at the latest (base/route.http.ts). */
+  longestTestMs?: number;
+}
 /** Each time somebody has changed a secret between the verdict and its opening. */
 const mostAttempts = 3;
 
@@ -68,7 +71,7 @@ export function createOutbound(
   permissions: Permissions,
   configurations: Configurations,
   uses: Pick<SecretUses, 'find' | 'count'>,
-  options: CallOptions,
+  { longestTestMs = 12_000, ...options }: OutboundOptions,
 ): Outbound {
   const calls = createCalls(options);
   const countTest = createTestLimit();
@@ -77,9 +80,9 @@ export function createOutbound(
   async function run(
     caller: Caller,
     { id, type, fields }: Wanted,
+    end: AbortSignal,
     begin: (origin: string) => AuditEvent,
   ): Promise<Check[]> {
-    const end = AbortSignal.timeout(longestTestMs);
     const stamp = { id: randomUUID(), at: new Date().toISOString() };
     const configured = readConfigured(type, fields, stamp);
     const origin = shownOrigin(configured?.target ?? '');
@@ -134,8 +137,9 @@ export function createOutbound(
     async test(caller, id) {
       await permissions.demand(caller, testIntegrations, subjectOf(id));
       countTest(caller);
+      const end = AbortSignal.timeout(longestTestMs);
       const { name, ...found } = await configurations.find(id);
-      return run(caller, found, () => ({
+      return run(caller, found, end, () => ({
         action: 'integration.tested',
         subject: name,
       }));
@@ -146,8 +150,9 @@ export function createOutbound(
       const needed = draft.id === undefined ? createIntegrations : updateIntegrations;
       await permissions.demand(caller, needed, subjectOf(draft.id));
       countTest(caller);
+      const end = AbortSignal.timeout(longestTestMs);
       const { fields } = await configurations.checkDraft(caller, draft);
-      return run(caller, { id: undefined, type: draft.type, fields }, (origin) => ({
+      return run(caller, { id: undefined, type: draft.type, fields }, end, (origin) => ({
         action: 'integration.draft-tested',
         subject: origin,
       }));

@@ -98,8 +98,7 @@ test('a value that is no text is refused, and wiped', async () => {
 
 test('a provider that hangs ends with the time of the request, and what it gives later is wiped', async () => {
   const bytes = Buffer.from(newCanary());
-  let give = (_: Redacted<Uint8Array>) => {};
-  const late = new Promise<Redacted<Uint8Array>>((resolve) => (give = resolve));
+  const { promise: late, resolve: give } = Promise.withResolvers<Redacted<Uint8Array>>();
   const hanging = secret('A', () => late);
   expect(await sentenceOf(openAll([hanging, secret('B', newCanary())], undefined, 50))).toMatch(
     /within the time/,
