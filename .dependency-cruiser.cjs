@@ -31,6 +31,7 @@ const rules = [
   'openapi',
   'outbound/address',
   'outbound/checks',
+  'outbound/configured',
   'outbound/destination',
   'outbound/failure',
   'outbound/inject',

@@ -1,5 +1,4 @@
 import { newCanary } from '@dropsafe/bff/testkit/canary';
-import type { Page } from '@playwright/test';
 import {
   expect,
   expectAccessible,
@@ -8,27 +7,9 @@ import {
   openSecrets,
   phone,
   row,
+  tabTo,
   test,
 } from './fixtures.ts';
-
-/** Presses Tab until the element that fits has the focus; fails when the whole page was gone through without it. */
-async function tabTo(
-  page: Page,
-  role: 'button' | 'textbox' | 'searchbox' | 'menuitem',
-  name: string | RegExp,
-): Promise<void> {
-  const wanted = page.getByRole(role, { name });
-  for (let presses = 0; presses < 60; presses += 1) {
-    if (
-      await wanted.evaluateAll((elements) =>
-        elements.some((element) => element === document.activeElement),
-      )
-    )
-      return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`Not reached by Tab: ${role} ${String(name)}`);
-}
 
 test('axe finds nothing on any page or dialog, in light and in dark', async ({
   as,

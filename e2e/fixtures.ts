@@ -196,6 +196,25 @@ export async function expectToast(page: Page, message: string): Promise<void> {
   await expect(page.getByRole('status').getByText(message)).toBeVisible();
 }
 
+/** Presses Tab until the element that fits has the focus; fails when the whole page was gone through without it. */
+export async function tabTo(
+  page: Page,
+  role: 'button' | 'combobox' | 'textbox' | 'searchbox' | 'menuitem',
+  name: string | RegExp,
+): Promise<void> {
+  const wanted = page.getByRole(role, { name });
+  for (let presses = 0; presses < 60; presses += 1) {
+    if (
+      await wanted.evaluateAll((elements) =>
+        elements.some((element) => element === document.activeElement),
+      )
+    )
+      return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Not reached by Tab: ${role} ${String(name)}`);
+}
+
 /** What axe looks at. */
 interface Rules {
   type: 'tag' | 'rule';

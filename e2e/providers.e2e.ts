@@ -66,7 +66,7 @@ envOnly.describe('with the environment only', () => {
       await openSecrets(page);
       await expect(row(page, 'ENV_ALPHA')).toContainText('Ready');
       await expect(page.getByRole('combobox', { name: 'Provider' })).toHaveCount(0);
-      await expect(page.getByRole('button', { name: /^Copy/ })).toHaveCount(0);
+      await expect(page.getByRole('button', { name: /to another provider$/ })).toHaveCount(0);
       await expectRefused(page, 'Create secret', 'No provider can create secrets.');
       await expectRefused(page, 'Edit ENV_ALPHA', 'The provider env cannot update secrets.');
       await expectRefused(page, 'Delete ENV_ALPHA', 'The provider env cannot delete secrets.');

@@ -36,6 +36,8 @@ export default async function setup(): Promise<() => Promise<void>> {
     DROPSAFE_DATA_DIR: dataDir,
     DROPSAFE_ADMIN_PASSWORD: '',
     DROPSAFE_OIDC: JSON.stringify(providers),
+    // The systems that integrations are tested against.
+    DROPSAFE_OUTBOUND_ALLOW: '127.0.0.1',
   });
   recordMore('node.log', node.output());
   node.process.stdout?.on('data', (chunk: Buffer) => recordMore('node.log', chunk));

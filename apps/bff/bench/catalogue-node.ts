@@ -54,7 +54,9 @@ async function serveCatalogue({ connection, dataDir, outside }: CatalogueNodeOpt
     },
   );
   const trail = openTrail(database, audit, trailKey);
-  const rooms = wire(database, audit, trail, log, { idleMinutes: 30, hours: 12 }, [], providers);
+  const rooms = wire(database, audit, trail, log, { idleMinutes: 30, hours: 12 }, [], providers, {
+    allowed: new BlockList(),
+  });
   await providers.start();
   const app = createApp(rooms, {
     version: 'bench',

@@ -122,7 +122,9 @@ async function serveUnchecked({ connection, dataDir }: UncheckedOptions): Promis
     await keys.namedKey('destinations'),
     { database, audit, keys, log },
   );
-  const rooms = wire(database, audit, trail, log, { idleMinutes: 30, hours: 12 }, [], providers);
+  const rooms = wire(database, audit, trail, log, { idleMinutes: 30, hours: 12 }, [], providers, {
+    allowed: new BlockList(),
+  });
   rooms.permissions.demand = async () => {};
   const findSession = withoutPermissions(database);
   rooms.identity.authenticate = async (token, origin) => {

@@ -22,6 +22,7 @@ import { mountTeams } from './identity/teams.http.ts';
 import { mountUsers } from './identity/users.http.ts';
 import { mountIntegrations } from './integrations/integrations.http.ts';
 import { describeApi } from './openapi.ts';
+import { mountOutbound } from './outbound/outbound.http.ts';
 import { mountSecrets } from './secrets/secrets.http.ts';
 import { mountWebApp, type WebApp } from './web.http.ts';
 import type { Rooms } from './wiring.ts';
@@ -118,6 +119,8 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
   mountTeams(routes, rooms.teams);
   mountOidcGroups(routes, rooms.oidcGroups);
   mountSecrets(routes, rooms.secrets, rooms.providers);
+  // Before those with an id in their path, as "tests" would be taken for one.
+  mountOutbound(routes, rooms.outbound);
   mountIntegrations(routes, rooms.integrations);
   mountAudit(routes, rooms.trail, rooms.permissions);
   const document = JSON.stringify(describeApi(options.version));

@@ -20,6 +20,7 @@ import { StartError } from './base/start-error.ts';
 import { migrationsFolder, readVersion, type Config } from './config.ts';
 import { warmUp } from './identity/password.ts';
 import { openKeys } from './keys/keys.ts';
+import type { LookUp } from './outbound/host-guard.ts';
 import { createProviders } from './secrets/providers.ts';
 import { readWebApp } from './web.http.ts';
 import { wire, type Rooms } from './wiring.ts';
@@ -55,18 +56,23 @@ class Started implements Stops {
   }
 }
 
-/** Starts a node. `onLost` is called when it can serve no more and should end. Throws a `StartError`. */
+/**
+ * Starts a node. `onLost` is called when it can serve no more and should end; `lookUp` resolves the names of hosts that integrations
+ * name, by default as the system does. Throws a `StartError`.
+ */
 export async function startNode(
   config: Config,
   log: Log,
   onLost: (reason: string) => void,
+  lookUp?: LookUp,
 ): Promise<RunningNode> {
   const started = new Started();
   try {
     const webApp = await readWebApp(config.webDir);
     const target = await startDatabase(config, log, started, onLost);
-    const rooms = await openRooms(target, config, log, started);
+    const rooms = await openRooms(target, config, log, started, lookUp);
     await rooms.providers.start();
+    rooms.secretUses.start();
     const firstPassword = await createFirstUser(rooms, config);
     const endCheckpoints = await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log);
     started.add(async (isReady) => endCheckpoints(await isReady));
@@ -114,6 +120,7 @@ export async function openRooms(
   config: Config,
   log: Log,
   started: Stops,
+  lookUp?: LookUp,
 ): Promise<Rooms> {
   const database = await openDatabase(target);
   started.add(async (isReady) => database.close(await isReady));
@@ -144,7 +151,14 @@ export async function openRooms(
   });
   started.add(() => providers.close());
   const limits = { idleMinutes: config.sessionIdleMinutes, hours: config.sessionHours };
-  return wire(database, audit, trail, log, limits, config.signInProviders, providers);
+  const { signInProviders } = config;
+  const rooms = wire(database, audit, trail, log, limits, signInProviders, providers, {
+    allowed: config.outboundAllowed,
+    ...(lookUp && { lookUp }),
+  });
+  started.add(async (isReady) => rooms.secretUses.close(await isReady));
+  started.add(async () => rooms.outbound.close());
+  return rooms;
 }
 
 async function createFirstUser(

@@ -12,10 +12,22 @@ import { createStartSession } from './identity/start-session.ts';
 import { createPasskeys, type Passkeys } from './identity/passkeys.ts';
 import { createTeamsDoor, type Teams } from './identity/teams.ts';
 import { createUsersDoor, type Users } from './identity/users.ts';
-import { createIntegrationsDoor, type Integrations } from './integrations/integrations.ts';
+import {
+  createConfigurations,
+  createIntegrationsDoor,
+  type Integrations,
+} from './integrations/integrations.ts';
+import type { CallOptions } from './outbound/calls.ts';
+import { createOutbound, type Outbound } from './outbound/outbound.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
 import type { Providers } from './secrets/providers.ts';
-import { createReferences, createSecretsDoor, type Secrets } from './secrets/secrets.ts';
+import {
+  createReferences,
+  createSecretUses,
+  createSecretsDoor,
+  type SecretUses,
+  type Secrets,
+} from './secrets/secrets.ts';
 
 /** The rooms of one node, each built from the ones before it. */
 export interface Rooms {
@@ -32,7 +44,9 @@ export interface Rooms {
   invitations: Invitations;
   providers: Providers;
   secrets: Secrets;
+  secretUses: SecretUses;
   integrations: Integrations;
+  outbound: Outbound;
 }
 
 /** Builds the rooms. */
@@ -44,6 +58,7 @@ export function wire(
   limits: SessionLimits,
   signInProviders: readonly SignInProvider[],
   providers: Providers,
+  callOptions: CallOptions,
 ): Rooms {
   const permissions = createPermissions(audit);
   const startSession = createStartSession(audit, limits.hours);
@@ -64,8 +79,17 @@ export function wire(
   const oidcGroups = createOidcGroupsDoor(database, changeAccess, permissions, names);
   const invitations = createInvitationsDoor(database, audit);
   const secrets = createSecretsDoor(database, audit, permissions, providers);
+  const secretUses = createSecretUses(database, audit, providers, log);
   const references = createReferences(database, providers);
-  const integrations = createIntegrationsDoor(database, audit, permissions, references);
+  const configurations = createConfigurations(database, audit, references);
+  const integrations = createIntegrationsDoor(
+    database,
+    audit,
+    permissions,
+    references,
+    configurations,
+  );
+  const outbound = createOutbound(audit, permissions, configurations, secretUses, callOptions);
   return {
     log,
     database,
@@ -80,6 +104,8 @@ export function wire(
     invitations,
     providers,
     secrets,
+    secretUses,
     integrations,
+    outbound,
   };
 }

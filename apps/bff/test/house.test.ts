@@ -126,6 +126,7 @@ describe('every operation begins by demanding its permission', () => {
       ['update', true],
       ['delete', true],
       ['listReferences', true],
+      ['describeUses', true],
       ['copy', true],
       ['bind', true],
     ]);
@@ -134,6 +135,13 @@ describe('every operation begins by demanding its permission', () => {
   test('on integrations', () => {
     const names = ['list', 'describe', 'create', 'update', 'delete', 'copy'];
     expect(operationsOf('integrations/integrations.ts')).toEqual(names.map((name) => [name, true]));
+  });
+
+  test('on connections', () => {
+    expect(operationsOf('outbound/outbound.ts')).toEqual([
+      ['test', true],
+      ['testDraft', true],
+    ]);
   });
 
   test('on API keys, but finding out who calls', () => {

@@ -7,6 +7,7 @@ import {
   type FieldDeclaration,
   type IntegrationType,
 } from '@dropsafe/contract/integration-types';
+import { checkNames } from '@dropsafe/contract/outbound';
 import { expect, test } from 'vitest';
 
 const docs = readFileSync(join(import.meta.dirname, '../../../docs/integrations.md'), 'utf8');
@@ -41,11 +42,13 @@ const code = (text: string) => `\`${text}\``;
 test.each(Object.keys(integrationTypes) as IntegrationType[])(
   'docs/integrations.md says of the type %s what its declaration says',
   (type) => {
-    const { title, help, fields } = declarationOf(type);
+    const { title, help, test: sends, fields } = declarationOf(type);
     const table = [
       `### \`${type}\`: ${title}`,
       '',
       help,
+      '',
+      `**Test.** ${sends}`,
       '',
       '| field | | | needed | secrets |',
       '|---|---|---|---|---|',
@@ -54,6 +57,11 @@ test.each(Object.keys(integrationTypes) as IntegrationType[])(
     expect(docs).toContain(table);
   },
 );
+
+test('docs/integrations.md names every check of a test, in their order', () => {
+  const named = [...docs.matchAll(/^\| `(\w+)` \| [^|]+ \|$/gm)].map(([, name]) => name);
+  expect(named).toEqual(checkNames);
+});
 
 test('docs/integrations.md names every preset', () => {
   const lines = Object.entries(integrationPresets).map(

@@ -170,3 +170,30 @@ test('a secret of before there were integrations is used by none, and nobody may
   await node.stop();
   await database.drop();
 });
+
+test('a secret of before uses were counted was never used, by none of the integrations that mention it', async () => {
+  const database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  await migrateTo(sql, 11);
+  const integration = '0b7e6b0a-3c44-4e8b-9a55-6f7e2d1c0b9a';
+  await sql`insert into secrets (id, name, provider, version, destinations, value_version, created_at, created_by, value_updated_at)
+    values (gen_random_uuid(), 'OLD', 'database', 1, '{}', 1, now() - interval '1 year', 'anna', now())`;
+  await sql`insert into secret_references (secret_name, integration_id, integration_name, canonical_name, fields, target)
+    values ('OLD', ${integration}, 'GitHub', 'github', '{token}', 'https://api.github.com')`;
+
+  const node = await startTestNode({ DATABASE_URL: database.url });
+  const reader = await node.as('reader', ['SECRET_MANAGEMENT_READ', 'INTEGRATION_USE']);
+  const { json } = await reader.send('GET', '/secrets/OLD/references');
+  expect(json.items).toEqual([
+    { integration: { id: integration, name: 'GitHub' }, fields: ['token'], lastUsedAt: null },
+  ]);
+  const { days } = (await reader.send('GET', '/secrets/OLD/uses')).json;
+  expect(days.map(({ uses, failures }: Record<string, number>) => [uses, failures])).toEqual(
+    Array.from({ length: 30 }, () => [0, 0]),
+  );
+  for (const unused of ['never', '90d'])
+    expect((await reader.send('GET', `/secrets?unused=${unused}`)).json.total).toBe(1);
+  await sql.end();
+  await node.stop();
+  await database.drop();
+});

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { operations, type Operation } from '@dropsafe/contract/operations';
-import { permissionNames } from '@dropsafe/contract/permissions';
+import { permissionNames, type Permission } from '@dropsafe/contract/permissions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newCanary, sweep } from '../testkit/canary.ts';
 import type { Answer, Client } from '../testkit/client.ts';
@@ -31,7 +31,10 @@ afterAll(async () => {
 const nobody = '0a1b2c3d-0000-4000-8000-000000000000';
 
 /** A request that the operation accepts as far as its shape goes. */
-const samples: Record<keyof typeof operations, { path?: string; body?: () => unknown }> = {
+const samples: Record<
+  keyof typeof operations,
+  { path?: string; body?: (permission?: Permission) => unknown }
+> = {
   signIn: { body: () => ({ username: 'x', password: 'x' }) },
   signInMethods: {},
   beginSignInThrough: { path: '/oidc/none/sign-in', body: () => ({}) },
@@ -69,6 +72,7 @@ const samples: Record<keyof typeof operations, { path?: string; body?: () => unk
   deleteSecret: { path: '/secrets/NOT_THERE' },
   copySecret: { path: '/secrets/NOT_THERE/copies', body: () => ({ from: 'env', to: 'database' }) },
   listReferences: { path: '/secrets/NOT_THERE/references' },
+  describeUses: { path: '/secrets/NOT_THERE/uses' },
   listIntegrations: {},
   createIntegration: {
     body: () => ({
@@ -81,6 +85,15 @@ const samples: Record<keyof typeof operations, { path?: string; body?: () => unk
   updateIntegration: { path: `/integrations/${nobody}`, body: () => ({ isDisabled: true }) },
   deleteIntegration: { path: `/integrations/${nobody}` },
   copyIntegration: { path: `/integrations/${nobody}/copies`, body: () => ({ name: 'x' }) },
+  testIntegration: { path: `/integrations/${nobody}/tests` },
+  testDraft: {
+    // Whoever may only change tests a change of one that there is.
+    body: (permission) => ({
+      ...(permission === 'INTEGRATION_MANAGEMENT_UPDATE' && { id: nobody }),
+      type: 'http',
+      fields: { baseUrl: 'https://127.0.0.1' },
+    }),
+  },
   listProviders: {},
   listUsers: {},
   createUser: { body: () => ({ name: `u-${crypto.randomUUID()}` }) },
@@ -122,9 +135,10 @@ function send(
   client: Client,
   id: keyof typeof operations,
   headers?: Record<string, string>,
+  permission?: Permission,
 ): Promise<Answer> {
   const { path = operations[id].path, body } = samples[id];
-  return client.send(operations[id].method, path, body?.(), headers);
+  return client.send(operations[id].method, path, body?.(permission), headers);
 }
 
 describe('every route, for every permission', () => {
@@ -140,7 +154,7 @@ describe('every route, for every permission', () => {
         : await node.asProgram(`only ${permission}`, [permission]);
     for (const { id, operation } of all) {
       if (typeof operation.access === 'string') continue;
-      const { status, problem } = await send(client, id);
+      const { status, problem } = await send(client, id, undefined, permission);
       const isOpen = operation.access.includes(permission);
       expect([id, isOpen ? status < 400 || status === 404 : status === 403]).toEqual([id, true]);
       if (!isOpen)

@@ -15,6 +15,7 @@ import { createLog } from '../src/base/log.ts';
 import { Redacted } from '../src/base/redacted.ts';
 import { readConfig } from '../src/config.ts';
 import { openRooms, startNode } from '../src/node.ts';
+import type { LookUp } from '../src/outbound/host-guard.ts';
 import type { Rooms } from '../src/wiring.ts';
 import { createClient, createProgram, type Client, type OnAnswer } from './client.ts';
 import { createTestDatabase } from './postgres.ts';
@@ -58,8 +59,11 @@ export interface TestNode {
   stop: () => Promise<void>;
 }
 
-/** Starts a node in this process; on a database of its own unless `DATABASE_URL` says otherwise. */
-export async function startTestNode(env: Record<string, string> = {}): Promise<TestNode> {
+/** Starts a node in this process; on a database of its own unless `DATABASE_URL` says otherwise. `lookUp` stands for the name service. */
+export async function startTestNode(
+  env: Record<string, string> = {},
+  lookUp?: LookUp,
+): Promise<TestNode> {
   const database = env['DATABASE_URL'] === undefined ? await createTestDatabase() : undefined;
   const databaseUrl = env['DATABASE_URL'] ?? database?.url ?? '';
   const dataDir = env['DROPSAFE_DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'dropsafe-node-')));
@@ -76,6 +80,7 @@ export async function startTestNode(env: Record<string, string> = {}): Promise<T
     (reason) => {
       throw new Error(reason);
     },
+    lookUp,
   );
   const client = (cookie?: string, onAnswer?: OnAnswer) => createClient(node.url, cookie, onAnswer);
   return {
@@ -143,6 +148,19 @@ export async function setPermissions(
   await asOperator(env, ({ identity }) =>
     identity.setPermissions(systemCaller('terminal', 'test'), { name, permissions }),
   );
+}
+
+/** Counts requests of an integration that were to carry a secret, each with whether it succeeded, as the room that makes requests does. */
+export async function countUses(
+  env: Record<string, string>,
+  name: string,
+  integrationId: string,
+  outcomes: readonly boolean[],
+): Promise<void> {
+  await asOperator(env, async ({ secretUses }) => {
+    const used = await secretUses.find(systemCaller('terminal', 'test'), [name]);
+    for (const hasSucceeded of outcomes) secretUses.count(used, integrationId, hasSucceeded);
+  });
 }
 
 /** The rooms as the operator's command opens them, beside the nodes on `DATABASE_URL` or on the embedded database; for many commands in a row. */

@@ -7,12 +7,10 @@ import { BrowserRouter } from 'react-router';
 import { createQueryClient } from './api/query-client.ts';
 import { AppRoutes } from './routes.tsx';
 import { ErrorBoundary } from './ui/ErrorBoundary.tsx';
+import { nonce } from './ui/nonce.ts';
 import { modeStorageKey, theme } from './ui/theme.ts';
 import { Toasts } from './ui/Toasts.tsx';
 
-// The content security policy lets in styles with this answer's nonce only. Browsers hide it from the attribute, not
-// from the property.
-const nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce;
 const styles = createCache({ key: 'ds', ...(nonce ? { nonce } : {}) });
 const queryClient = createQueryClient();
 

@@ -53,7 +53,8 @@ function PagesMenu({ pages }: { pages: NavigationPage[] }) {
   const { pathname } = useLocation();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const close = () => setAnchor(null);
-  const here = pages.find(({ path }) => pathname === path)?.title ?? 'Pages';
+  const isHere = (path: string) => pathname === path || pathname.startsWith(`${path}/`);
+  const here = pages.find(({ path }) => isHere(path))?.title ?? 'Pages';
   return (
     <>
       <Button
@@ -73,7 +74,7 @@ function PagesMenu({ pages }: { pages: NavigationPage[] }) {
             key={path}
             component={NavLink}
             to={path}
-            selected={pathname === path}
+            selected={isHere(path)}
             onClick={close}
           >
             {title}

@@ -19,6 +19,16 @@ export const secretsPath = '/secrets';
 export const secretsOfPath = (provider: string): string =>
   `${secretsPath}?provider=${encodeURIComponent(provider)}`;
 
+/** The page of one secret. */
+export const secretPath = (name: string): string => `${secretsPath}/${encodeURIComponent(name)}`;
+
+/** The table of integrations. */
+export const integrationsPath = '/integrations';
+
+/** One integration, open in its dialog above the table. */
+export const integrationPath = (id: string): string =>
+  `${integrationsPath}?edit=${encodeURIComponent(id)}`;
+
 /** The providers, with what they can do and how they are doing. */
 export const systemPath = '/system';
 

@@ -8,6 +8,7 @@ import {
   allSessionsPath,
   apiKeysPath,
   auditPath,
+  integrationsPath,
   invitationPath,
   providerReturnPath,
   passkeysPath,
@@ -22,6 +23,9 @@ import { StartPage } from './permissions/StartPage.tsx';
 import { SecretsPage } from './secrets/SecretsPage.tsx';
 
 // Pages of administrators, and those that are seen now and then: not a part of what everybody loads first.
+const IntegrationsPage = lazy(async () => ({
+  default: (await import('./integrations/IntegrationsPage.tsx')).IntegrationsPage,
+}));
 const UsersPage = lazy(async () => ({
   default: (await import('./access/UsersPage.tsx')).UsersPage,
 }));
@@ -45,6 +49,9 @@ const AuditPage = lazy(async () => ({
 }));
 const SystemPage = lazy(async () => ({
   default: (await import('./providers/SystemPage.tsx')).SystemPage,
+}));
+const SecretPage = lazy(async () => ({
+  default: (await import('./secrets/SecretPage.tsx')).SecretPage,
 }));
 const InvitationPage = lazy(async () => ({
   default: (await import('./identity/InvitationPage.tsx')).InvitationPage,
@@ -78,6 +85,8 @@ export function AppRoutes() {
         <Route element={<AppFrame />}>
           <Route path={startPath} element={<StartPage />} />
           <Route path={secretsPath} element={<SecretsPage />} />
+          <Route path={integrationsPath} element={<IntegrationsPage />} />
+          <Route path={`${secretsPath}/:name`} element={<SecretPage />} />
           <Route path={usersPath} element={<UsersPage />} />
           <Route path={teamsPath} element={<TeamsPage />} />
           <Route path={apiKeysPath} element={<ApiKeysPage />} />

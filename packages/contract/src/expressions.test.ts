@@ -5,8 +5,8 @@ import {
   expressionProblems,
   parseExpression,
   printExpression,
-  printReference,
 } from './expressions.ts';
+import { printReference } from './secrets.ts';
 
 /** What stands in a text, as words: text as it is, `<NAME|filter>` for a secret, `"…"` for a literal, `!` for a mistake. */
 function read(text: string): string {
@@ -227,6 +227,9 @@ describe('print', () => {
 
   test('the expression of a secret', () => {
     expect(printReference('API_KEY')).toBe("{{ secret('API_KEY') }}");
+    expect(printExpression(parseExpression(printReference('API_KEY')).parts)).toBe(
+      printReference('API_KEY'),
+    );
   });
 });
 

@@ -285,19 +285,6 @@ export function printExpression(parts: readonly Part[]): string {
   return printed + printText(text, false);
 }
 
-/** How a secret is mentioned: what a row of the table copies, and what the picker puts in. */
-export function printReference(name: string): string {
-  return printExpression([
-    {
-      kind: 'expression',
-      start: 0,
-      end: 0,
-      value: { kind: 'secret', name, start: 0, end: 0 },
-      filters: [],
-    },
-  ]);
-}
-
 function printText(text: string, isBeforeExpression: boolean): string {
   const braces = isBeforeExpression ? /\{{2,}|\{$/g : /\{{2,}/g;
   return text.replaceAll(braces, (found) => `{{ '${found}' }}`);

@@ -53,7 +53,7 @@ const plainText = { kind: 'text', isRequired: true, secrets: 'none' } as const;
 const http = {
   title: 'HTTP API',
   help: 'A system that is asked by HTTP requests.',
-  test: 'Sends a GET request to the base URL, or to the path for tests, with authentication and headers as below.',
+  test: 'Sends a GET request to the base URL, or to the path for tests, with the authentication and the further headers.',
   fields: {
     baseUrl: {
       title: 'Base URL',

@@ -24,6 +24,9 @@ export const SecretNameSchema = z
   .regex(/^[A-Za-z0-9_-]*$/, 'Use letters, digits, "_" and "-" only.')
   .brand<'SecretName'>();
 
+/** How an expression mentions a secret: what a row of the table copies, and what the picker puts in. Here, as the table needs no parser. */
+export const printReference = (name: string): string => `{{ secret('${name}') }}`;
+
 /** The size of a value as it is counted: bytes of UTF-8. */
 export const valueBytes = (value: string): number => new TextEncoder().encode(value).length;
 
@@ -143,6 +146,9 @@ export const SortSchema = z.enum(
   },
 );
 
+/** What no request has used: in its whole life, or in the last 90 days. */
+export const UnusedSchema = z.enum(['never', '90d'], { error: 'Must be never or 90d.' });
+
 /**
  * `GET /secrets`: `q` is a case-insensitive part of name or description, taken literally. A cursor carries `q`, `provider`, `unused`
  * and `sort` with it; sending others beside it is refused. Without any, everything that is used, by name.
@@ -152,7 +158,7 @@ export const ListSecretsSchema = z.strictObject({
   /** Only what lives there, also what is not used because a provider before it has the same name. */
   provider: ProviderNameSchema.optional(),
   /** Only what no request has used: in its whole life, or in the last 90 days (what is younger than that is not among them). */
-  unused: z.enum(['never', '90d'], { error: 'Must be never or 90d.' }).optional(),
+  unused: UnusedSchema.optional(),
   sort: SortSchema.optional(),
   limit: LimitSchema,
   cursor: CursorSchema.optional(),
@@ -277,5 +283,7 @@ export type ReferencePage = z.infer<typeof ReferencePageSchema>;
 export type SecretUses = z.infer<typeof SecretUsesSchema>;
 /** One page of the list. */
 export type SecretPage = z.infer<typeof SecretPageSchema>;
+/** What no request has used: in its whole life, or in the last 90 days. */
+export type Unused = z.infer<typeof UnusedSchema>;
 /** `GET /secrets`, checked. */
 export type ListSecrets = z.infer<typeof ListSecretsSchema>;

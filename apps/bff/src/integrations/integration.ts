@@ -8,8 +8,9 @@ export function isIntegrationId(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
-/** What the trail names as the subject of a refusal: the id, or nothing of a text that cannot be one. */
-export function subjectOf(id: string): string {
+/** What the trail names as the subject of a refusal: the id, or nothing of a text that cannot be one; undefined for one that has none yet. */
+export function subjectOf(id: string | undefined): string {
+  if (id === undefined) return 'a configuration that is not saved';
   return isIntegrationId(id) ? `integration ${id}` : 'not the id of an integration';
 }
 

@@ -5,17 +5,9 @@
  * point somebody's secret elsewhere.
  */
 import { randomUUID } from 'node:crypto';
-import {
-  checkConfiguration,
-  readConfiguration,
-  type ConfigurationReference,
-  type ReadConfiguration,
-} from '@dropsafe/contract/integration-check';
-import type { IntegrationType } from '@dropsafe/contract/integration-types';
 import type {
   CopyIntegration,
   CreateIntegration,
-  Fields,
   Integration,
   IntegrationPage,
   ListIntegrations,
@@ -25,10 +17,8 @@ import { canonicalName } from '@dropsafe/contract/names';
 import {
   createIntegrations,
   deleteIntegrations,
-  isAllowed,
   listIntegrations as listAny,
   readIntegrations,
-  readSecrets,
   updateIntegrations,
 } from '@dropsafe/contract/permissions';
 import { SecretNameSchema } from '@dropsafe/contract/secrets';
@@ -39,7 +29,8 @@ import type { Database, Transaction } from '../base/database.ts';
 import { etagOf, isMatch } from '../base/etag.ts';
 import { Problem } from '../base/problem.ts';
 import type { Permissions } from '../permissions/permissions.ts';
-import type { References, SeenSecrets } from '../secrets/secrets.ts';
+import type { References } from '../secrets/secrets.ts';
+import type { CheckedConfiguration, Configurations } from './configurations.ts';
 import { readIntegrationPage } from './integration-cursor.ts';
 import {
   applyPatch,
@@ -52,12 +43,13 @@ import {
 import {
   countIntegrations,
   deleteIntegration,
-  findIntegration,
   insertIntegration,
   listIntegrations,
   lockIntegration,
   updateIntegration,
 } from './integrations.store.ts';
+
+export { createConfigurations, type Configurations } from './configurations.ts';
 
 /** An integration with the entity tag of the version that it describes. */
 export interface VersionedIntegration {
@@ -85,12 +77,6 @@ export interface Integrations {
   copy(caller: Caller, id: string, input: CopyIntegration): Promise<VersionedIntegration>;
 }
 
-/** A configuration that may be saved, with the secrets as they were seen. */
-interface CheckedConfiguration {
-  read: ReadConfiguration;
-  seen: SeenSecrets;
-}
-
 /** Thrown inside of a transaction to have everything decided anew. */
 class Overtaken extends Error {}
 
@@ -100,38 +86,8 @@ export function createIntegrationsDoor(
   audit: Audit,
   permissions: Permissions,
   references: References,
+  configurations: Configurations,
 ): Integrations {
-  /**
-   * Checks a configuration for whoever saves it. `before` are the settings that are there already. Throws `validation-failed` with every
-   * problem; a mention that is refused for want of a permission is recorded.
-   */
-  async function check(
-    caller: Caller,
-    subject: string,
-    type: IntegrationType,
-    fields: Fields,
-    before: ReadonlySet<string>,
-  ): Promise<CheckedConfiguration> {
-    const read = readConfiguration(type, fields);
-    // Who may not list secrets learns nothing about them, not even by the time it takes, but of what is there already.
-    const isPermitted = ({ setting }: ConfigurationReference) =>
-      before.has(setting) || maySeeSecrets(caller);
-    const permitted = read.references.filter(isPermitted);
-    const seen = await references.see(permitted.map(({ secret }) => secret));
-    const isDenied = permitted.length < read.references.length;
-    const errors = checkConfiguration(read, (reference) =>
-      isPermitted(reference) ? seen.judge(reference.secret, read.target) : 'not-permitted',
-    );
-    if (isDenied)
-      await audit.recordAlone(caller, {
-        action: 'permission.denied',
-        subject,
-        permissions: readSecrets,
-      });
-    if (errors.length > 0) throw new Problem('validation-failed', { errors });
-    return { read, seen };
-  }
-
   /** Lastly looks whether the secrets are still those that the configuration was checked against, and writes what it mentions. */
   function writeReferences(
     tx: Transaction,
@@ -155,7 +111,7 @@ export function createIntegrationsDoor(
     copiedFrom?: string,
   ): Promise<VersionedIntegration> {
     return untilNotOvertaken(async () => {
-      const checked = await check(caller, input.name, type, input.fields, new Set());
+      const checked = await configurations.check(caller, input.name, type, input.fields, new Set());
       const { fields } = checked.read;
       const integration = await audit.change(caller, async (tx, tell, lastly) => {
         const added = await insertIntegration(tx, {
@@ -187,12 +143,6 @@ export function createIntegrationsDoor(
     return found;
   }
 
-  async function find(id: string): Promise<Integration> {
-    const found = isIntegrationId(id) ? await findIntegration(queries, id) : undefined;
-    if (found === undefined) throw new Problem('not-found');
-    return found;
-  }
-
   return {
     async list(caller, input) {
       await permissions.demand(caller, listAny, 'integrations');
@@ -213,7 +163,7 @@ export function createIntegrationsDoor(
 
     async describe(caller, id) {
       await permissions.demand(caller, readIntegrations, subjectOf(id));
-      return versioned(await find(id));
+      return versioned(await configurations.find(id));
     },
 
     async create(caller, input) {
@@ -224,11 +174,17 @@ export function createIntegrationsDoor(
     async update(caller, id, ifMatch, patch) {
       await permissions.demand(caller, updateIntegrations, subjectOf(id));
       return untilNotOvertaken(async () => {
-        const before = demandVersion(await find(id), ifMatch);
+        const before = demandVersion(await configurations.find(id), ifMatch);
         const { type } = before;
         const checked =
           patch.fields &&
-          (await check(caller, subjectOf(id), type, patch.fields, settingsOf(before)));
+          (await configurations.check(
+            caller,
+            subjectOf(id),
+            type,
+            patch.fields,
+            settingsOf(before),
+          ));
         const after = applyPatch(before, patch, checked?.read.fields ?? before.fields);
         const fields = [
           ...(after.description === before.description ? [] : (['description'] as const)),
@@ -280,15 +236,10 @@ export function createIntegrationsDoor(
 
     async copy(caller, id, { name }) {
       await permissions.demand(caller, createIntegrations, subjectOf(id));
-      const { name: from, type, description, isDisabled, fields } = await find(id);
+      const { name: from, type, description, isDisabled, fields } = await configurations.find(id);
       return add(caller, { name, type, description, isDisabled, fields }, from);
     },
   };
-}
-
-function maySeeSecrets(caller: Caller): boolean {
-  if (caller.kind === 'system') return true;
-  return 'permissions' in caller && isAllowed(caller.permissions, readSecrets);
 }
 
 function versioned(integration: Integration): VersionedIntegration {

@@ -3,8 +3,9 @@
  * destination, then the values, then the request ([Note: Destination before secret] in docs/architecture.md). A test of a
  * connection goes the same way. Whoever calls this has demanded the permission.
  */
+import type { Check } from '@dropsafe/contract/outbound';
 import type { Networks } from './address.ts';
-import { describeChecks, type Check, type Outcome } from './checks.ts';
+import { describeChecks, hasSucceeded, type Outcome } from './checks.ts';
 import {
   mayReceive,
   type AllowedTarget,
@@ -19,7 +20,7 @@ import {
   type OutboundLimits,
 } from './guarded-fetch.ts';
 import { createHostGuard, literalOf, type LookUp } from './host-guard.ts';
-import { inject, type RequestDraft } from './inject.ts';
+import { inject, type HttpRest } from './inject.ts';
 import { createMail, type MailServer } from './mail.ts';
 
 /** Something that goes outside. `open` is asked for the rest, with the values, once all of the secrets may be sent there. */
@@ -28,11 +29,14 @@ export interface Call<T> {
   target: string;
   /** Every secret that the rest refers to. */
   secrets: readonly Referenced[];
+  /** Something in it proves who sends it. */
+  hasCredentials: boolean;
+  /** Throws `WithoutValues` when there are none. */
   open: () => Promise<T>;
 }
 
 /** A request over HTTP. */
-export type HttpCall = Call<Omit<RequestDraft, 'target'>>;
+export type HttpCall = Call<HttpRest>;
 /** Signing in to a mail server. */
 export type MailCall = Call<Omit<MailServer, 'target'>>;
 
@@ -48,12 +52,28 @@ export class TargetRefused extends Error {
   }
 }
 
-/** Makes calls. Each throws a `TargetRefused` or an `OutboundFailure`, the tests neither. */
+/** A call that was not made: not all of its values were there. The message is a sentence for people, with names of secrets only. */
+export class WithoutValues extends Error {
+  constructor(sentence: string) {
+    super(sentence);
+    this.name = 'WithoutValues';
+  }
+}
+
+/** What a test of a connection came to. */
+export interface Tested {
+  checks: Check[];
+  hasSucceeded: boolean;
+  /** Every secret that may not go there; nothing was opened then. */
+  refusals: readonly TargetRefusal[];
+}
+
+/** Makes calls. Each throws a `TargetRefused`, a `WithoutValues` or an `OutboundFailure`, the tests none of them. */
 export interface Calls {
   /** The answer may repeat what was sent: `scrub.ts` goes over what is shown of it. */
   send(call: HttpCall, signal?: AbortSignal): Promise<OutboundAnswer>;
-  check(call: HttpCall, signal?: AbortSignal): Promise<Check[]>;
-  checkMail(call: MailCall, signal?: AbortSignal): Promise<Check[]>;
+  check(call: HttpCall, signal?: AbortSignal): Promise<Tested>;
+  checkMail(call: MailCall, signal?: AbortSignal): Promise<Tested>;
   /** Breaks every connection. */
   close(): void;
 }
@@ -76,22 +96,30 @@ export function createCalls({ allowed, lookUp, limits }: CallOptions): Calls {
 
   const send: Calls['send'] = async ({ target, secrets, open }, signal) => {
     const allowedTarget = demandTarget(target, secrets);
-    return http.send(inject({ ...(await open()), target: allowedTarget }), signal);
+    const { address, ...rest } = await open();
+    return http.send(
+      inject({
+        ...rest,
+        target: allowedTarget,
+        address: address === undefined ? undefined : { content: address, secrets },
+      }),
+      signal,
+    );
   };
 
   return {
     send,
     check: (call, signal) =>
-      checkBy(call.target, async () => {
+      checkBy(call, async () => {
         const { status, body } = await send(call, signal);
         // Nobody looks at it, and a value may be in it.
         body.fill(0);
         return { kind: 'status', status };
       }),
-    checkMail: ({ target, secrets, open }, signal) =>
-      checkBy(target, async () => {
-        const allowedTarget = demandTarget(target, secrets);
-        await mail.verify({ ...(await open()), target: allowedTarget }, signal);
+    checkMail: (call, signal) =>
+      checkBy(call, async () => {
+        const target = demandTarget(call.target, call.secrets);
+        await mail.verify({ ...(await call.open()), target }, signal);
         return { kind: 'signed-in' };
       }),
     close: () => http.close(),
@@ -106,19 +134,28 @@ function demandTarget(target: string, secrets: readonly Referenced[]): AllowedTa
   throw new TargetRefused(sentences.join(' '), verdict.refusals);
 }
 
-async function checkBy(target: string, work: () => Promise<Outcome>): Promise<Check[]> {
+async function checkBy(
+  { target, hasCredentials }: Call<unknown>,
+  work: () => Promise<Outcome>,
+): Promise<Tested> {
+  let refusals: readonly TargetRefusal[] = [];
   const outcome = await work().catch((error: unknown): Outcome => {
     if (error instanceof OutboundFailure) return { kind: 'failed', failure: error };
-    if (error instanceof TargetRefused) return { kind: 'not-allowed', explanation: error.message };
-    throw error;
+    if (error instanceof WithoutValues)
+      return { kind: 'without-values', explanation: error.message };
+    if (!(error instanceof TargetRefused)) throw error;
+    ({ refusals } = error);
+    return { kind: 'not-allowed', explanation: error.message };
   });
   const url = URL.parse(target);
-  return describeChecks(
+  const checks = describeChecks(
     {
       isLiteral: url !== null && literalOf(url.hostname) !== undefined,
       // To a mail server nothing is said without.
       isTls: url?.protocol !== 'http:',
+      hasCredentials,
     },
     outcome,
   );
+  return { checks, hasSucceeded: hasSucceeded(outcome), refusals };
 }

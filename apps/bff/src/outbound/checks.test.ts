@@ -1,13 +1,13 @@
 import { BlockList } from 'node:net';
 import { Tainted } from '@dropsafe/contract/expression-evaluation';
+import { checkNames, type Check } from '@dropsafe/contract/outbound';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newCanary, sweep } from '../../testkit/canary.ts';
 import { selfSigned } from '../../testkit/certificate.ts';
 import { startMailServer } from '../../testkit/mail-server.ts';
 import { createNames, startUpstream, type Upstream } from '../../testkit/upstream.ts';
 import { Redacted } from '../base/redacted.ts';
-import { createCalls, TargetRefused, type Calls, type HttpCall } from './calls.ts';
-import { checkNames, type Check } from './checks.ts';
+import { createCalls, TargetRefused, WithoutValues, type Calls, type HttpCall } from './calls.ts';
 
 const certificate = selfSigned({ names: ['upstream.test'] });
 const canary = newCanary();
@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 /** The checks as letters, and the explanation of the last that counted. */
-function shownOf(checks: Check[]) {
+function shownOf({ checks }: { checks: Check[] }) {
   seen.push(JSON.stringify(checks));
   expect(checks.map(({ name }) => name)).toEqual(checkNames);
   const last = checks.findLast(({ explanation }) => explanation !== 'It did not come to this.');
@@ -50,6 +50,7 @@ function callTo(target: string, { authorities = certificate.cert, key = canary }
   return {
     target,
     secrets: [{ name: 'KEY', destinations: [new URL(target).origin] }],
+    hasCredentials: true,
     open: () =>
       Promise.resolve({
         method: 'GET',
@@ -68,20 +69,22 @@ const at = (host: string) => `https://${host}:${upstream.port}/`;
 
 describe('an answer', () => {
   test.each([
-    [200, 'PPPPPPP', /^The host answers\. \(200\)$/],
-    [204, 'PPPPPPP', /\(204\)/],
-    [401, 'PPPPPPF', /does not accept the credentials/],
-    [403, 'PPPPPPF', /may not do this/],
-    [404, 'PPPPPPF', /nothing at this address/],
-    [429, 'PPPPPPF', /no more requests/],
-    [418, 'PPPPPPF', /does not accept the request/],
-    [503, 'PPPPPPF', /a problem of its own/],
-    ['redirect', 'PPPPPPF', /a redirect\. .*\(307\)$/],
-    ['slow body', 'PPPPPPF', /did not come within the time/],
-    ['huge answer', 'PPPPPPF', /too large/],
-    ['no HTTP', 'PPPPPPF', /not HTTP/],
-    ['connection reset', 'PPPPPPF', /ended before/],
-    ['repeats what was sent', 'PPPPPPF', /a problem of its own.*\(500\)$/],
+    [200, 'PPPPPPPPP', /^The host raised no objection/],
+    [204, 'PPPPPPPPP', /no objection/],
+    [304, 'PPPPPPPPP', /no objection/],
+    [401, 'PPPPPPPPF', /does not accept the credentials/],
+    [403, 'PPPPPPPPF', /may not do this/],
+    [407, 'PPPPPPPPF', /A proxy before the host/],
+    [404, 'PPPPPPPFS', /nothing at this address/],
+    [429, 'PPPPPPPFS', /no more requests/],
+    [418, 'PPPPPPPFS', /does not accept the request/],
+    [503, 'PPPPPPPFS', /a problem of its own/],
+    ['redirect', 'PPPPPPPFS', /a redirect\. .*\(307\)$/],
+    ['slow body', 'PPPPPPPFS', /did not come within the time/],
+    ['huge answer', 'PPPPPPPFS', /too large/],
+    ['no HTTP', 'PPPPPPPFS', /not HTTP/],
+    ['connection reset', 'PPPPPPPFS', /ended before/],
+    ['repeats what was sent', 'PPPPPPPFS', /a problem of its own.*\(500\)$/],
   ] as const)('%s: %s', async (answer, letters, explanation) => {
     upstream.answerWith(answer);
     expect(await check(at('upstream.test'))).toEqual([letters, expect.stringMatching(explanation)]);
@@ -89,50 +92,82 @@ describe('an answer', () => {
   });
 });
 
+test('without credentials nothing is said of them, but when the host wants some', async () => {
+  const anonymous = { ...callTo(at('upstream.test')), secrets: [], hasCredentials: false };
+  const open: HttpCall['open'] = () =>
+    Promise.resolve({ method: 'GET', trust: { authorities: certificate.cert } });
+  const shown = async () => shownOf(await calls.check({ ...anonymous, open }));
+  expect(await shown()).toEqual(['PSPPPPPPS', expect.stringContaining('no credentials in it')]);
+  upstream.answerWith(401);
+  expect(await shown()).toEqual(['PSPPPPPPF', expect.stringContaining('wants credentials')]);
+  upstream.answerWith(200);
+});
+
+test('what of it has succeeded', async () => {
+  const hasSucceeded = async (answer: Parameters<Upstream['answerWith']>[0]) => {
+    upstream.answerWith(answer);
+    return (await calls.check(callTo(at('upstream.test')))).hasSucceeded;
+  };
+  expect([await hasSucceeded(200), await hasSucceeded(304)]).toEqual([true, true]);
+  for (const answer of [401, 404, 500, 'redirect', 'connection reset'] as const)
+    expect([answer, await hasSucceeded(answer)]).toEqual([answer, false]);
+  upstream.answerWith(200);
+});
+
 describe('what fails before', () => {
+  test('the values: they are not there', async () => {
+    const before = upstream.arrived.length;
+    const open = () => Promise.reject(new WithoutValues('KEY: There is no secret of this name.'));
+    expect(shownOf(await calls.check({ ...callTo(at('upstream.test')), open }))).toEqual([
+      'PFSSSSSSS',
+      'KEY: There is no secret of this name.',
+    ]);
+    expect(upstream.arrived.length).toBe(before);
+  });
+
   test('the request: a value that cannot be placed', async () => {
     expect(await check(at('upstream.test'), { key: `${canary}\n` })).toEqual([
-      'PFSSSSS',
+      'PPFSSSSSS',
       expect.stringContaining('line break'),
     ]);
   });
 
   test('the name', async () => {
     expect(await check(at('unknown.test'))).toEqual([
-      'PPFSSSS',
+      'PPPFSSSSS',
       expect.stringContaining('not found'),
     ]);
   });
 
   test('the address', async () => {
     expect(await check(at('inside.test'))).toEqual([
-      'PPPFSSS',
+      'PPPPFSSSS',
       expect.stringMatching(/^It leads to a private network\. .*DROPSAFE_OUTBOUND_ALLOW/),
     ]);
     expect(await check(at('cloud.test'))).toEqual([
-      'PPPFSSS',
+      'PPPPFSSSS',
       expect.stringMatching(/hands out credentials\. No request/),
     ]);
     // Of a literal there is no name to look up.
-    expect(await check(at('10.1.2.3'))).toEqual(['PPSFSSS', expect.stringContaining('private')]);
+    expect(await check(at('10.1.2.3'))).toEqual(['PPPSFSSSS', expect.stringContaining('private')]);
   });
 
   test('the connection', async () => {
     const gone = await startUpstream();
     await gone.stop();
     expect(await check(`https://upstream.test:${gone.port}/`)).toEqual([
-      'PPPPFSS',
+      'PPPPPFSSS',
       expect.stringContaining('refuses connections'),
     ]);
   });
 
   test('TLS', async () => {
     expect(await check(at('wrong.test'))).toEqual([
-      'PPPPPFS',
+      'PPPPPPFSS',
       expect.stringContaining('another name'),
     ]);
     expect(await check(at('upstream.test'), { authorities: selfSigned().cert })).toEqual([
-      'PPPPPFS',
+      'PPPPPPFSS',
       expect.stringContaining('not from an authority'),
     ]);
   });
@@ -141,7 +176,7 @@ describe('what fails before', () => {
 test('without TLS its check says what that means', async () => {
   const plain = await startUpstream();
   const [letters] = await check(`http://upstream.test:${plain.port}/`);
-  expect(letters).toBe('PPPPPSP');
+  expect(letters).toBe('PPPPPPSPP');
   await plain.stop();
 });
 
@@ -150,6 +185,7 @@ describe('the destination comes before the value', () => {
   const refusedCall = (target: string, destinations: string[]): HttpCall => ({
     target,
     secrets: [{ name: 'KEY', destinations }],
+    hasCredentials: true,
     open: () => Promise.reject(new Error('A value was opened.')),
   });
 
@@ -164,13 +200,13 @@ describe('the destination comes before the value', () => {
     const before = upstream.connections();
     const call = refusedCall(at('upstream.test'), own);
     expect(shownOf(await calls.check(call))).toEqual([
-      'FSSSSSS',
+      'FSSSSSSSS',
       expect.stringMatching(explanation),
     ]);
     await expect(calls.send(call)).rejects.toThrow(TargetRefused);
     expect(
       shownOf(await calls.checkMail({ ...call, open: () => Promise.reject(new Error()) })),
-    ).toEqual(['FSSSSSS', expect.anything()]);
+    ).toEqual(['FSSSSSSSS', expect.anything()]);
     expect(upstream.connections()).toBe(before);
   });
 
@@ -179,7 +215,7 @@ describe('the destination comes before the value', () => {
       'https://upstream.test',
     ]);
     expect(shownOf(await calls.check(call))).toEqual([
-      'FSSSSSS',
+      'FSSSSSSSS',
       expect.stringContaining('without doubt'),
     ]);
   });
@@ -207,14 +243,24 @@ test('a mail server', async () => {
       await calls.checkMail({
         target,
         secrets: [{ name: 'KEY', destinations: [target] }],
+        hasCredentials: true,
         open: () => Promise.resolve({ login, authorities: certificate.cert }),
       }),
     );
   };
-  expect(await signIn(canary)).toEqual(['PPPPPPP', expect.stringContaining('accepts')]);
+  expect(await signIn(canary)).toEqual(['PPPPPPPPP', expect.stringContaining('accepts')]);
   expect(await signIn(newCanary())).toEqual([
-    'PPPPPPF',
+    'PPPPPPPPF',
     expect.stringContaining('does not accept'),
   ]);
+  // Nothing to sign in with: it connects, secures, greets and goes.
+  server.secured.length = 0;
+  const target = `smtp://upstream.test:${server.port}`;
+  const open = () => Promise.resolve({ authorities: certificate.cert });
+  const greeted = await calls.checkMail({ target, secrets: [], hasCredentials: false, open });
+  expect(greeted.hasSucceeded).toBe(true);
+  expect(shownOf(greeted)).toEqual(['PSPPPPPPS', expect.stringContaining('no credentials')]);
+  expect(server.secured[0]).toBe('EHLO [127.0.0.1]');
+  expect(server.secured.join()).not.toContain('AUTH');
   await server.stop();
 });

@@ -3,82 +3,85 @@
  * what the other side answered is told but the status, and nothing of what was sent; every sentence is written here, in
  * `failure.ts` or in the contract.
  */
+import { checkNames, type Check, type CheckName } from '@dropsafe/contract/outbound';
 import type { AddressRefusal } from './address.ts';
 import { outboundFailures, type OutboundFailure, type OutboundReason } from './failure.ts';
-
-/** What is checked, in this order; the first that fails ends the test. */
-export const checkNames = [
-  'destination',
-  'request',
-  'name',
-  'address',
-  'connection',
-  'tls',
-  'answer',
-] as const;
-/** One of them. */
-export type CheckName = (typeof checkNames)[number];
-
-/** What one check came to, with a sentence that helps. */
-export interface Check {
-  name: CheckName;
-  status: 'PASSED' | 'FAILED' | 'SKIPPED';
-  explanation: string;
-}
 
 /** What is known of a connection before it is made. */
 export interface Way {
   /** The host is given by its address. */
   isLiteral: boolean;
   isTls: boolean;
+  /** Something of what is sent proves who sends it. There is nothing else that a value is for. */
+  hasCredentials: boolean;
 }
 
 /** What a test ended with. */
 export type Outcome =
   | { kind: 'not-allowed'; explanation: string }
+  /** The values were not there to be sent. */
+  | { kind: 'without-values'; explanation: string }
   | { kind: 'failed'; failure: OutboundFailure }
   | { kind: 'status'; status: number }
+  /** A mail server took the login, or the connection of somebody who has none. */
   | { kind: 'signed-in' };
 
-/** Every check, as it follows from what the test ended with. */
+/** True for what an operator would call a use that worked. */
+export function hasSucceeded(outcome: Outcome): boolean {
+  // A redirect is a failure of its own.
+  return outcome.kind === 'signed-in' || (outcome.kind === 'status' && outcome.status < 400);
+}
+
+/** Every check, as it follows from what the test ended with; the first that fails ends the test. */
 export function describeChecks(way: Way, outcome: Outcome): Check[] {
-  const ended = endOf(outcome);
+  const ended = endOf(way, outcome);
   const endAt = checkNames.indexOf(ended.name);
   return checkNames.map((name, index): Check => {
     if (index === endAt) return ended;
     if (index > endAt) return { name, status: 'SKIPPED', explanation: 'It did not come to this.' };
-    if (name === 'name' && way.isLiteral)
-      return { name, status: 'SKIPPED', explanation: 'The host is given by its address.' };
-    if (name === 'tls' && !way.isTls)
-      return {
-        name,
-        status: 'SKIPPED',
-        explanation:
-          'Without TLS everybody on the way can read what is sent. Use https:// if you can.',
-      };
-    return { name, status: 'PASSED', explanation: passed[name] };
+    const skipped = explainSkipped(name, way);
+    if (skipped !== undefined) return { name, status: 'SKIPPED', explanation: skipped };
+    const explanation =
+      name === 'answer' && outcome.kind === 'status'
+        ? `${passed.answer} (${outcome.status})`
+        : passed[name];
+    return { name, status: 'PASSED', explanation };
   });
 }
 
+/** Why there is nothing to check. */
+function explainSkipped(name: CheckName, way: Way): string | undefined {
+  if (name === 'secrets' && !way.hasCredentials) return 'There is no secret in it.';
+  if (name === 'name' && way.isLiteral) return 'The host is given by its address.';
+  if (name === 'tls' && !way.isTls)
+    return 'Without TLS everybody on the way can read what is sent. Use https:// if you can.';
+  return undefined;
+}
+
 const passed: Record<CheckName, string> = {
-  destination: 'All secrets in it may be sent there.',
+  destination: 'Everything in it may be sent there.',
+  secrets: 'The values of all secrets in it were opened.',
   request: 'The request can be made.',
   name: 'The name of the host was found.',
   address: 'The address of the host may be reached.',
   connection: 'The host takes connections.',
   tls: 'The connection is encrypted, and the certificate of the host is valid.',
   answer: 'The host answers.',
+  // Many systems answer at a path that is open to everybody, whatever comes with the question.
+  authentication: 'The host raised no objection to the credentials.',
 };
 
-function endOf(outcome: Outcome): Check {
-  if (outcome.kind === 'status') return ofStatus(outcome.status);
-  if (outcome.kind === 'not-allowed')
-    return { name: 'destination', status: 'FAILED', explanation: outcome.explanation };
+function endOf(way: Way, outcome: Outcome): Check {
+  if (outcome.kind === 'status') return ofStatus(way, outcome.status);
   if (outcome.kind === 'signed-in')
+    return way.hasCredentials
+      ? ofAuthentication('PASSED', 'The mail server accepts the user name and the password.')
+      : withoutCredentials;
+  if (outcome.kind !== 'failed')
     return {
-      name: 'answer',
-      status: 'PASSED',
-      explanation: 'The mail server accepts the user name and the password.',
+      name: outcome.kind === 'not-allowed' ? 'destination' : 'secrets',
+      status: 'FAILED',
+      explanation: outcome.explanation,
     };
   const { reason, address, status } = outcome.failure;
   const what = address === undefined ? '' : `It leads to ${addressWords[address]}. `;
@@ -121,6 +124,7 @@ const failedAt: Record<OutboundReason, CheckName> = {
   'value-has-blank': 'request',
   'value-not-text': 'request',
   'user-name-has-colon': 'request',
+  'value-leads-elsewhere': 'request',
   'request-too-large': 'request',
   'authorities-unusable': 'request',
   'client-certificate-unusable': 'request',
@@ -144,40 +148,48 @@ const failedAt: Record<OutboundReason, CheckName> = {
   'connection-lost': 'answer',
   'not-http': 'answer',
   'not-smtp': 'answer',
-  'login-refused': 'answer',
+  'login-refused': 'authentication',
 };
 
-function ofStatus(status: number): Check {
-  const failed = (explanation: string): Check => ({
-    name: 'answer',
-    status: 'FAILED',
-    explanation: `${explanation} (${status})`,
-  });
+const ofAuthentication = (status: Check['status'], explanation: string): Check => ({
+  name: 'authentication',
+  status,
+  explanation,
+});
+
+const withoutCredentials = ofAuthentication('SKIPPED', 'There are no credentials in it.');
+
+function ofStatus({ hasCredentials }: Way, status: number): Check {
   if (status < 400)
-    return { name: 'answer', status: 'PASSED', explanation: `The host answers. (${status})` };
+    return hasCredentials ? ofAuthentication('PASSED', passed.authentication) : withoutCredentials;
+  const explanation = `${explainStatus(status, hasCredentials)} (${status})`;
+  return [401, 403, 407].includes(status)
+    ? ofAuthentication('FAILED', explanation)
+    : { name: 'answer', status: 'FAILED', explanation };
+}
+
+function explainStatus(status: number, hasCredentials: boolean): string {
   switch (status) {
     case 401:
-      return failed(
-        'The host does not accept the credentials. Are they those of this host, and still valid?',
-      );
+      return hasCredentials
+        ? 'The host does not accept the credentials. Are they those of this host, and still valid?'
+        : 'The host wants credentials, and there are none in it.';
     case 403:
-      return failed('The host knows the credentials or does not say so, but they may not do this.');
+      return hasCredentials
+        ? 'The host knows the credentials or does not say so, but they may not do this.'
+        : 'The host does not let everybody do this, and there are no credentials in it.';
     case 404:
     case 410:
-      return failed(
-        'The host has nothing at this address, or nothing for these credentials. Is the path right?',
-      );
+      return 'The host has nothing at this address, or nothing for these credentials. Is the path right?';
     case 405:
-      return failed('The host does not take this method at this address.');
+      return 'The host does not take this method at this address.';
     case 407:
-      return failed('A proxy before the host wants credentials of its own.');
+      return 'A proxy before the host wants credentials of its own.';
     case 429:
-      return failed('The host takes no more requests for now. Try again later.');
+      return 'The host takes no more requests for now. Try again later.';
     default:
-      return failed(
-        status < 500
-          ? 'The host does not accept the request.'
-          : 'The host has a problem of its own. Try again later.',
-      );
+      return status < 500
+        ? 'The host does not accept the request.'
+        : 'The host has a problem of its own. Try again later.';
   }
 }

@@ -2,7 +2,11 @@
  * @file Destination before secret: whether everything that a request refers to may be sent to where it goes, decided before
  * any value is opened. [Note: Destination before secret] in docs/architecture.md.
  */
-import { judgeTarget, type TargetRefusalCode } from '@dropsafe/contract/destinations';
+import {
+  judgeTarget,
+  parseDestination,
+  type TargetRefusalCode,
+} from '@dropsafe/contract/destinations';
 
 /** A secret that a request refers to. There is no value in it, and none is needed. */
 export interface Referenced {
@@ -49,6 +53,35 @@ export function mayReceive(target: string, secrets: readonly Referenced[]): Rece
   if (refusals.length > 0) return { kind: 'refused', refusals };
   // as: this is the one place that makes one
   return { kind: 'allowed', target: { href: read.href } as AllowedTarget };
+}
+
+/**
+ * The address of a request once its values are placed in its path and query: the same host, the same steps and the same parameters, and
+ * judged anew. Undefined when a value would lead elsewhere.
+ */
+export function withValues(
+  target: AllowedTarget,
+  address: string,
+  secrets: readonly Referenced[],
+): AllowedTarget | undefined {
+  const verdict = mayReceive(address, secrets);
+  if (verdict.kind !== 'allowed') return undefined;
+  return shapeOf(verdict.target.href) === shapeOf(target.href) ? verdict.target : undefined;
+}
+
+/** What no value may change: the origin, how many steps the path has, how many parameters the query. */
+function shapeOf(href: string): string {
+  const { protocol, host, pathname, search, hash } = new URL(href);
+  // A dot segment has been resolved by now, so it shows as a step too few. Some programs end a step or a parameter at ";".
+  return [`${protocol}//${host}`, pathname, search, hash]
+    .map((part, index) => (index === 0 ? part : part.replaceAll(/[^/?&;=#]/g, '')))
+    .join(' ');
+}
+
+/** Where it goes, without path and query: what the trail may tell of an address. */
+export function shownOrigin(target: string): string {
+  const origin = parseDestination(originOf(target));
+  return origin.kind === 'destination' ? origin.canonical : 'an address that cannot be read';
 }
 
 function originOf(target: string): string {

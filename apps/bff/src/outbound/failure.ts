@@ -17,6 +17,8 @@ export const outboundFailures = {
     'The value has letters that a header cannot have. The filters base64 and urlencode make a text of it that can be sent.',
   'value-has-blank': 'The value has a blank, which a bearer token cannot have.',
   'value-not-text': 'The value is not a whole text, and would arrive changed.',
+  'value-leads-elsewhere':
+    'A value in the address would lead elsewhere than the address says. It has to be one part of the path or of the query.',
   'user-name-has-colon': 'The user name has a colon, which ends it in basic authentication.',
   'request-too-large': 'The request is too large.',
   'authorities-unusable': 'The own certificate authority is not a certificate in PEM.',

@@ -14,6 +14,7 @@ import {
   inject,
   loginOf,
   redactedOperations,
+  textOf,
   type Authentication,
   type Content,
   type RequestDraft,
@@ -45,6 +46,17 @@ function reasonOf(work: () => unknown): string {
   }
   return 'none';
 }
+
+test('bytes become text as they are, or not at all, and are gone afterwards', () => {
+  const bytes = Buffer.from('\ufeffé\n');
+  const text = textOf(new Redacted<Uint8Array>(bytes));
+  expect(placed({ body: new Tainted(text) }).body).toEqual(
+    new Uint8Array(Buffer.from('\ufeffé\n')),
+  );
+  const broken = Buffer.from([0x61, 0xff]);
+  expect(reasonOf(() => textOf(new Redacted<Uint8Array>(broken)))).toBe('value-not-text');
+  expect([...bytes, ...broken].every((byte) => byte === 0)).toBe(true);
+});
 
 describe('a value is placed', () => {
   test('as bearer token and as password', () => {
@@ -200,11 +212,62 @@ describe('what cannot be sent is refused, and nothing of it is told', () => {
     ],
     [
       'NUL in a login, which ends a part of it',
-      () => loginOf(targetOf('smtps://mail.test'), value(`${canary}\0x`), 'y'),
+      () =>
+        loginOf(targetOf('smtps://mail.test'), {
+          userName: value(`${canary}\0x`),
+          password: 'y',
+        }),
       'value-has-control-character',
     ],
   ])('%s', (_, work, reason) => {
     expect(reasonOf(work)).toBe(reason);
+  });
+
+  // Without the filter urlencode, as nobody could have saved it; with it, none of these has a delimiter left but the dots.
+  test.each([
+    ['a step more', 'a/b'],
+    ['a step back', '..'],
+    ['the same, encoded', '%2e%2E'],
+    ['no step', '.'],
+    ['a query', 'a?b'],
+    ['a fragment', 'a#b'],
+    ['a backslash', 'a\\b'],
+    ['a tab', 'a\tb'],
+    ['a line break', 'a\r\nHost: attacker.test'],
+    ['a parameter of a step', '..;a'],
+  ])('a value in an address that is %s leads nowhere', (_, text) => {
+    const secrets = [{ name: 'KEY', destinations: ['https://a.test'] }];
+    const target = 'https://a.test/x/secret/y?k=v';
+    const content = value(`https://a.test/x/${text}/y?k=v`);
+    expect(reasonOf(() => placed({ address: { content, secrets } }, target))).toBe(
+      'value-leads-elsewhere',
+    );
+    expect(
+      placed(
+        { address: { content: value(`https://a.test/x/${canary.length}/y?k=v`), secrets } },
+        target,
+      ).url.href,
+    ).toBe(`https://a.test/x/${canary.length}/y?k=v`);
+  });
+
+  test.each([
+    ['a parameter more', 'v&admin=1'],
+    ['another host', ''],
+  ])('a value in the query of an address that is %s leads nowhere', (_, text) => {
+    const secrets = [{ name: 'KEY', destinations: ['https://a.test', 'https://b.test'] }];
+    const address = text === '' ? 'https://b.test/?k=v' : `https://a.test/?k=${text}`;
+    const content = value(address);
+    expect(reasonOf(() => placed({ address: { content, secrets } }, 'https://a.test/?k=v'))).toBe(
+      'value-leads-elsewhere',
+    );
+  });
+
+  test('an address with its values is judged once more, by the paths that a secret is bound to', () => {
+    const secrets = [{ name: 'KEY', destinations: ['https://a.test/secret'] }];
+    const content = value('https://a.test/other/y');
+    expect(
+      reasonOf(() => placed({ address: { content, secrets } }, 'https://a.test/secret/y')),
+    ).toBe('value-leads-elsewhere');
   });
 
   test('a value in a query changes neither host nor path', () => {

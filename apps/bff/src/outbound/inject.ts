@@ -1,13 +1,13 @@
 /**
  * @file Places values into a request, at the last moment: the only file of this room that takes them out of their wrapper to
  * send them (`scrub.ts` does to remove them). Promises: each is encoded as its place needs it, so that it can become no second header, no
- * other parameter and no other address; what cannot be sent as it is, is refused with a reason that holds nothing of it; a
+ * other parameter and no address elsewhere; what cannot be sent as it is, is refused with a reason that holds nothing of it; a
  * value wins over what a caller set under the same name.
  */
 import { createHmac } from 'node:crypto';
 import type { Tainted, ValueOperations } from '@dropsafe/contract/expression-evaluation';
 import { Redacted } from '../base/redacted.ts';
-import type { AllowedTarget } from './destination.ts';
+import { withValues, type AllowedTarget, type Referenced } from './destination.ts';
 import { OutboundFailure, type OutboundReason } from './failure.ts';
 import type { OutboundMethod, OutboundRequest } from './request.ts';
 
@@ -36,6 +36,8 @@ export type Authentication =
 export interface RequestDraft {
   method: OutboundMethod;
   target: AllowedTarget;
+  /** The whole address, where secrets are in its path or query: `target` has words in their places. */
+  address?: { content: Content; secrets: readonly Referenced[] } | undefined;
   headers?: readonly (readonly [name: string, content: Content])[];
   query?: readonly (readonly [name: string, content: Content])[];
   authentication?: Authentication | undefined;
@@ -48,6 +50,15 @@ export interface RequestDraft {
     | undefined;
 }
 
+/** The same without its target: where secrets are in the address, that is there once more. */
+export type HttpRest = Omit<RequestDraft, 'target' | 'address'> & { address?: Content | undefined };
+
+/** Who we are to a mail server. */
+export interface Login {
+  userName: Content;
+  password: Content;
+}
+
 /** What evaluation needs to know of values that are `Redacted`. `lookUp` gives those that were opened for this request. */
 export function redactedOperations(
   lookUp: (name: string) => Redacted<string> | undefined,
@@ -58,6 +69,23 @@ export function redactedOperations(
     filter: (value, apply) => new Redacted(apply(value.reveal())),
     concat: (values) => new Redacted(values.map((value) => value.reveal()).join('')),
   };
+}
+
+/**
+ * A value as text, byte for byte; its bytes are overwritten. Throws an `OutboundFailure` for what is no UTF-8, as it would arrive
+ * changed.
+ */
+export function textOf(value: Redacted<Uint8Array>): Redacted<string> {
+  try {
+    // The decoder's message repeats nothing, but it is no sentence either.
+    return new Redacted(
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value.reveal()),
+    );
+  } catch {
+    return refuse('value-not-text');
+  } finally {
+    value.wipe();
+  }
 }
 
 /** The request as it is sent. Throws an `OutboundFailure` for a value that cannot be placed where it belongs. */
@@ -73,7 +101,7 @@ export function inject(draft: RequestDraft): OutboundRequest {
   else if (proof !== undefined) headers.set(...headerOfProof(proof, body));
   return {
     method,
-    url: withQuery(draft.target.href, query),
+    url: withQuery(addressOf(draft).href, query),
     headers: headers.all(),
     body,
     trust: trust && {
@@ -89,8 +117,7 @@ export function inject(draft: RequestDraft): OutboundRequest {
 /** Name and password for a mail server; nothing of SMTP can be smuggled in by them, as they are encoded on the way. */
 export function loginOf(
   _target: AllowedTarget,
-  userName: Content,
-  password: Content,
+  { userName, password }: Login,
 ): { user: string; pass: string } {
   const [user, pass] = [userName, password].map((content) => {
     const plain = plainOf(content);
@@ -162,6 +189,14 @@ function headerOfProof(
       return [proof.header, headerOf(`${proof.prefix}${mac.digest(proof.encoding)}`)];
     }
   }
+}
+
+/** Judged once more when values are in it; whatever a value did to it, it is the address that was judged first or none. */
+function addressOf({ target, address }: RequestDraft): AllowedTarget {
+  if (address === undefined) return target;
+  return (
+    withValues(target, plainOf(address.content), address.secrets) ?? refuse('value-leads-elsewhere')
+  );
 }
 
 function bytesOf(content: Content): Uint8Array {

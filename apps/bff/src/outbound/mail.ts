@@ -11,7 +11,7 @@ import type { AllowedTarget } from './destination.ts';
 import { OutboundFailure, type OutboundReason } from './failure.ts';
 import { usualLimits, type OutboundLimits } from './guarded-fetch.ts';
 import { literalOf, type HostGuard } from './host-guard.ts';
-import { loginOf, type Content } from './inject.ts';
+import { loginOf, type Login } from './inject.ts';
 import { createTurns } from './turns.ts';
 import { reasonOf, reasonOfCode } from './way-reason.ts';
 
@@ -19,14 +19,15 @@ import { reasonOf, reasonOfCode } from './way-reason.ts';
 export interface MailServer {
   /** `smtps://host:port` or `smtp://host:port`. */
   target: AllowedTarget;
-  login: { userName: Content; password: Content };
+  /** Undefined for a server that wants none: then nothing is said but a greeting. */
+  login?: Login | undefined;
   /** PEM: trusted in place of the usual authorities. */
   authorities?: string | undefined;
 }
 
 /** Speaks to mail servers. */
 export interface Mail {
-  /** Signs in and goes. Throws an `OutboundFailure`. */
+  /** Signs in, or greets, and goes. Throws an `OutboundFailure`. */
   verify(server: MailServer, signal?: AbortSignal): Promise<void>;
 }
 
@@ -37,7 +38,7 @@ export function createMail(guard: HostGuard, limits: OutboundLimits = usualLimit
   return {
     async verify({ target, login, authorities }, signal) {
       const { host, port, isImplicit } = readTarget(target);
-      const auth = loginOf(target, login.userName, login.password);
+      const auth = login && loginOf(target, login);
       const total = AbortSignal.timeout(limits.totalMs);
       const end = signal === undefined ? total : AbortSignal.any([signal, total]);
       const giveBack = await turns.take(`${host}:${port}`, end);
@@ -51,7 +52,7 @@ export function createMail(guard: HostGuard, limits: OutboundLimits = usualLimit
           connectMs: limits.connectMs,
           signal: end,
         });
-        await signIn(socket, { host, isImplicit, authorities, auth, ms: limits.totalMs });
+        await greet(socket, { host, isImplicit, authorities, auth, ms: limits.totalMs });
       } catch (error) {
         throw failureOf(error, end);
       } finally {
@@ -70,13 +71,13 @@ function readTarget({ href }: AllowedTarget): { host: string; port: number; isIm
   return { host: hostname, port: port === '' ? (isImplicit ? 465 : 25) : Number(port), isImplicit };
 }
 
-async function signIn(
+async function greet(
   connection: Socket,
   how: {
     host: string;
     isImplicit: boolean;
     authorities: string | undefined;
-    auth: { user: string; pass: string };
+    auth: { user: string; pass: string } | undefined;
     ms: number;
   },
 ): Promise<void> {
@@ -90,9 +91,8 @@ async function signIn(
     secure: how.isImplicit,
     requireTLS: !how.isImplicit,
     tls: tlsOptions(how.host, how.authorities),
-    auth: how.auth,
     // Also when the server does not say that it takes any.
-    forceAuth: true,
+    ...(how.auth !== undefined && { auth: how.auth, forceAuth: true }),
     connectionTimeout: how.ms,
     greetingTimeout: how.ms,
     socketTimeout: how.ms,

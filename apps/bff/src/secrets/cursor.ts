@@ -1,6 +1,6 @@
 /** @file What the cursor of the list of secrets carries. */
 import { ProviderNameSchema } from '@dropsafe/contract/providers';
-import { SortSchema, type Sort } from '@dropsafe/contract/secrets';
+import { SortSchema, UnusedSchema, type Sort, type Unused } from '@dropsafe/contract/secrets';
 import { z } from 'zod';
 import { demandSameSearch, readCursor } from '../base/cursor.ts';
 
@@ -9,6 +9,7 @@ const CursorContentSchema = z
     sort: SortSchema,
     q: z.string().max(255),
     provider: ProviderNameSchema.optional(),
+    unused: UnusedSchema.optional(),
     /** Sort key of the last row: a lower-case name, or milliseconds since 1970, null for never. */
     // The bound is that of dates (ECMA-262, 21.4.1.1): beyond, a forged cursor would be a moment that does not exist.
     key: z.union([z.string().max(64), z.int().min(0).max(8.64e15), z.null()]),
@@ -25,7 +26,12 @@ export type CursorContent = z.infer<typeof CursorContentSchema>;
 /** Reads a cursor. Throws `validation-failed` when this server never made it, or when it belongs to another search. */
 export function parseCursor(
   text: string,
-  expected: { sort: Sort | undefined; q: string | undefined; provider: string | undefined },
+  expected: {
+    sort: Sort | undefined;
+    q: string | undefined;
+    provider: string | undefined;
+    unused: Unused | undefined;
+  },
 ): CursorContent {
   const content = readCursor(text, CursorContentSchema);
   demandSameSearch(content, expected);

@@ -6,6 +6,7 @@
 import { judgeTarget } from '@dropsafe/contract/destinations';
 import type { SecretKnowledge } from '@dropsafe/contract/expression-check';
 import { isAllowed, listIntegrations } from '@dropsafe/contract/permissions';
+import { knowledgeOf } from '@dropsafe/contract/secret-knowledge';
 import type { SecretName } from '@dropsafe/contract/secrets';
 import type { Caller } from '../base/caller.ts';
 import type { Database, Transaction } from '../base/database.ts';
@@ -75,20 +76,6 @@ function printSeen(secrets: readonly MentionedSecret[]): string {
     .map(({ id, version }) => `${id} ${version}`)
     .toSorted()
     .join();
-}
-
-function knowledgeOf(
-  secret: MentionedSecret | undefined,
-  target: string | undefined,
-): SecretKnowledge {
-  if (secret === undefined) return 'unknown';
-  if (secret.state !== 'ready') return 'not-usable';
-  if (secret.destinations.length === 0) return 'no-destinations';
-  // Where it goes cannot be told yet: that is a mistake of its own.
-  if (target === undefined) return 'known';
-  return judgeTarget(target, secret.destinations).kind === 'allowed'
-    ? 'known'
-    : 'other-destination';
 }
 
 /** How many of what stops a change are named. */

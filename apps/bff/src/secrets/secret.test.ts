@@ -81,7 +81,7 @@ describe('cursors', () => {
     total: 12,
   };
 
-  const nothing = { sort: undefined, q: undefined, provider: undefined };
+  const nothing = { sort: undefined, q: undefined, provider: undefined, unused: undefined };
 
   test('carry sort and filter, so that neither has to be sent again', () => {
     expect(parseCursor(printCursor(content), nothing)).toEqual(content);
@@ -95,6 +95,8 @@ describe('cursors', () => {
     ['of another search', printCursor(content), { sort: '-createdAt', q: 'y' }],
     ['of another provider', printCursor(content), { provider: 'env' }],
     ['of one provider', printCursor({ ...content, provider: 'vault' }), { provider: 'env' }],
+    ['of what is used, too', printCursor(content), { unused: 'never' }],
+    ['of what is unused', printCursor({ ...content, unused: 'never' }), { unused: '90d' }],
     ['no base64', '!!!', {}],
     ['no JSON', Buffer.from('{').toString('base64url'), {}],
     ['a moment that does not exist', printCursor({ ...content, key: Number.MAX_SAFE_INTEGER }), {}],

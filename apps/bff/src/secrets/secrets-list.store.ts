@@ -5,6 +5,7 @@ import {
   type SecretMetadata,
   type Sort,
   type SortField,
+  type Unused,
 } from '@dropsafe/contract/secrets';
 import { and, or, sql, type SQL } from 'drizzle-orm';
 import { makePgArray } from 'drizzle-orm/pg-core';
@@ -25,7 +26,11 @@ export interface Search {
   q: string;
   /** Only what lives there, used or not; undefined for what is used, wherever it lives. */
   provider: string | undefined;
+  /** Only what was never used, or not for 90 days. */
+  unused: Unused | undefined;
 }
+
+const all = { q: '', unused: undefined };
 
 /** Which of them a page shows. */
 export interface PageRequest extends Search {
@@ -38,7 +43,7 @@ export interface PageRequest extends Search {
 /**
  * Makes the list of what is in these providers: one page, read by the index of the sort order, so that depth costs nothing.
  * The statements without a search are prepared once; a search is planned anew each time, because whether the index of the
- * sort order or those of the trigrams are quicker depends on what is searched for.
+ * sort order or another one is quicker depends on how much is found.
  */
 export function prepareListSecrets(
   { queries }: Database,
@@ -64,8 +69,8 @@ export function prepareListSecrets(
       .limit(sql.placeholder('limit'));
   };
   const prepare = (sort: Sort, provider: string | undefined) => ({
-    first: page(sort, { q: '', provider }, false).prepare('list_secrets'),
-    next: page(sort, { q: '', provider }, true).prepare('list_secrets_after'),
+    first: page(sort, { ...all, provider }, false).prepare('list_secrets'),
+    next: page(sort, { ...all, provider }, true).prepare('list_secrets_after'),
   });
   const ofProvider = (provider: string | undefined) =>
     new Map(SortSchema.options.map((sort) => [sort, prepare(sort, provider)]));
@@ -78,7 +83,7 @@ export function prepareListSecrets(
       ...(after && { key: keyText(after.key), name: after.name }),
     };
     const isContinued = after !== undefined;
-    const prepared = search.q === '' ? byProvider.get(search.provider)?.get(sort) : undefined;
+    const prepared = isPrepared(search) ? byProvider.get(search.provider)?.get(sort) : undefined;
     const query = prepared
       ? prepared[isContinued ? 'next' : 'first']
       : page(sort, search, isContinued);
@@ -106,13 +111,13 @@ export function prepareCountSecrets(
   const prepared = new Map(
     [undefined, ...providers].map((provider) => [
       provider,
-      count({ q: '', provider }).prepare('count_secrets'),
+      count({ ...all, provider }).prepare('count_secrets'),
     ]),
   );
 
   return async (search) => {
     // As in prepareListSecrets: a search is planned anew.
-    const known = search.q === '' ? prepared.get(search.provider) : undefined;
+    const known = isPrepared(search) ? prepared.get(search.provider) : undefined;
     const [row] = await (known ?? count(search)).execute(
       search.q === '' ? {} : { pattern: patternOf(search.q) },
     );
@@ -137,7 +142,10 @@ function alsoIn({ provider }: Search, providers: readonly string[]): SQL<string[
   );
 }
 
-function isListed({ q, provider }: Search, providers: readonly string[]): SQL | undefined {
+/** A search is planned anew. */
+const isPrepared = ({ q, unused }: Search) => q === '' && unused === undefined;
+
+function isListed({ q, provider, unused }: Search, providers: readonly string[]): SQL | undefined {
   return and(
     provider === undefined
       ? sql`${secrets.standing} = 'used' and ${secrets.provider} = any(${makePgArray([...providers])}::text[])`
@@ -147,8 +155,15 @@ function isListed({ q, provider }: Search, providers: readonly string[]): SQL | 
       ? undefined
       : sql`${secrets.provider} <> 'database'`,
     q === '' ? undefined : matches,
+    unused === undefined ? undefined : isUnused[unused],
   );
 }
+
+/** Written as the index of the sort order has it. */
+const isUnused: Record<Unused, SQL> = {
+  never: sql`${sortKeys(secrets).lastUsedAt} = '-infinity'`,
+  '90d': sql`${sortKeys(secrets).lastUsedAt} < now() - interval '90 days' and ${secrets.createdAt} < now() - interval '90 days'`,
+};
 
 /** A part of name or description, whatever its case. Served by the trigram indexes. */
 const matches = or(

@@ -57,6 +57,10 @@ export function mountSecrets({ mount }: Routes, secrets: Secrets, providers: Pro
     body: await secrets.listReferences(caller, params.name, query),
   }));
 
+  mount(operations.describeUses, async ({ caller, params }) => ({
+    body: await secrets.describeUses(caller, params.name),
+  }));
+
   mount(operations.copySecret, async ({ caller, params, body }) => {
     const { metadata, etag } = await secrets.copy(caller, params.name, body);
     return { body: metadata, etag, location: `/api/v1/secrets/${metadata.name}` };

@@ -10,16 +10,18 @@ import {
   updateSecrets,
   type Permission,
 } from '@dropsafe/contract/permissions';
-import type {
-  BindSecret,
-  CopySecret,
-  CreateSecret,
-  ListReferences,
-  ListSecrets,
-  ReferencePage,
-  SecretMetadata,
-  SecretPage,
-  UpdateSecret,
+import {
+  usesDays,
+  type BindSecret,
+  type CopySecret,
+  type CreateSecret,
+  type ListReferences,
+  type ListSecrets,
+  type ReferencePage,
+  type SecretMetadata,
+  type SecretPage,
+  type SecretUses as UsesByDay,
+  type UpdateSecret,
 } from '@dropsafe/contract/secrets';
 import type { Audit } from '../audit/audit.ts';
 import type { Caller } from '../base/caller.ts';
@@ -44,8 +46,11 @@ import {
   type IdentifiedSecret,
   type StoredSecret,
 } from './secrets.store.ts';
+import { createTellUnreadable } from './tell-unreadable.ts';
+import { findLastUses, listUsesByDay } from './uses.store.ts';
 
 export { createReferences, type References, type SeenSecrets } from './references.ts';
+export { createSecretUses, type SecretUses, type UsableSecret } from './uses.ts';
 
 /** No permission lets anybody do it. */
 const operatorOnly: readonly Permission[] = [];
@@ -88,8 +93,10 @@ export interface Secrets {
     provider?: string,
     isForced?: boolean,
   ): Promise<void>;
-  /** Which integrations use it. Throws `not-found`. */
+  /** Which integrations use it, and when each last did. Throws `not-found`. */
   listReferences(caller: Caller, name: string, input: ListReferences): Promise<ReferencePage>;
+  /** How often it was used on each of the last days. Throws `not-found`. */
+  describeUses(caller: Caller, name: string): Promise<UsesByDay>;
   /**
    * Puts the value of one provider into another, with description and destinations. Throws `not-found`, `secret-name-taken`,
    * `destination-not-bound`, `secret-unusable`, `secret-unreadable`, `provider-cannot`, `provider-unavailable`.
@@ -116,6 +123,7 @@ export function createSecretsDoor(
   const findStoredSecretIn = prepareFindStoredSecretIn(database);
   const findNamesakes = prepareFindNamesakes(database);
   const demandUnbroken = createDemandUnbroken(database);
+  const tellUnreadable = createTellUnreadable(audit);
 
   /** Tells of each which other providers have one of its name. */
   async function withNamesakes(items: readonly IdentifiedSecret[]): Promise<IdentifiedSecret[]> {
@@ -180,39 +188,36 @@ export function createSecretsDoor(
     return { secret, provider };
   }
 
-  /** Records that a secret did not open, for whoever met it. */
-  const tellUnreadable =
-    (caller: Caller, name: string) =>
-    async (error: unknown): Promise<never> => {
-      if (error instanceof Problem && error.code === 'secret-unreadable')
-        await audit.recordAlone(caller, { action: 'secret.unreadable', subject: name });
-      throw error;
-    };
-
   return {
     async list(caller, input) {
       await permissions.demand(caller, readSecrets, 'secrets');
       const cursor =
         input.cursor === undefined
           ? undefined
-          : parseCursor(input.cursor, { sort: input.sort, q: input.q, provider: input.provider });
-      const { sort, q, provider } = cursor ?? {
+          : parseCursor(input.cursor, {
+              sort: input.sort,
+              q: input.q,
+              provider: input.provider,
+              unused: input.unused,
+            });
+      const { sort, q, provider, unused } = cursor ?? {
         sort: input.sort ?? 'name',
         q: input.q ?? '',
         provider: input.provider,
+        unused: input.unused,
       };
       if (provider !== undefined && providers.find(provider) === undefined)
         throw fieldProblem('provider', 'There is no provider of this name.');
       await providers.refresh();
       // One row more than asked for tells whether there is a next page.
       const [rows, total] = await Promise.all([
-        listSecrets({ sort, q, provider, limit: input.limit + 1, after: cursor }),
-        cursor === undefined ? countSecrets({ q, provider }) : cursor.total,
+        listSecrets({ sort, q, provider, unused, limit: input.limit + 1, after: cursor }),
+        cursor === undefined ? countSecrets({ q, provider, unused }) : cursor.total,
       ]);
       const items = rows.slice(0, input.limit).map(({ metadata }) => metadata);
       const last = rows.length > input.limit ? items.at(-1) : undefined;
       const nextCursor = last
-        ? printCursor({ sort, q, provider, key: keyOf(sort, last), name: last.name, total })
+        ? printCursor({ sort, q, provider, unused, key: keyOf(sort, last), name: last.name, total })
         : null;
       return { items, nextCursor, total };
     },
@@ -303,7 +308,7 @@ export function createSecretsDoor(
     async listReferences(caller, name, { limit, cursor }) {
       await permissions.demand(caller, readSecrets, subjectOf(name));
       if (!isSecretName(name)) throw new Problem('not-found');
-      await demandFound(() => findSecret(name));
+      const { found: secret } = await demandFound(() => findSecret(name));
       const after = cursor === undefined ? undefined : parseReferenceCursor(cursor, name);
       const [total, found] = await Promise.all([
         countReferences(database.queries, name),
@@ -313,11 +318,27 @@ export function createSecretsDoor(
       ]);
       const shown = found.slice(0, limit);
       const last = found.length > limit ? shown.at(-1) : undefined;
+      const lastUses = await findLastUses(
+        database.queries,
+        secret.id,
+        shown.map(({ integration }) => integration.id),
+      );
       return {
-        items: shown.map(({ integration, fields }) => ({ integration, fields })),
+        items: shown.map(({ integration, fields }) => ({
+          integration,
+          fields,
+          lastUsedAt: lastUses.get(integration.id) ?? null,
+        })),
         nextCursor: last ? printCursor({ secret: name, after: last.canonicalName }) : null,
         total,
       };
+    },
+
+    async describeUses(caller, name) {
+      await permissions.demand(caller, readSecrets, subjectOf(name));
+      if (!isSecretName(name)) throw new Problem('not-found');
+      const { found } = await demandFound(() => findSecret(name));
+      return { days: await listUsesByDay(database.queries, found.id, usesDays) };
     },
 
     async copy(caller, name, { from, to }) {

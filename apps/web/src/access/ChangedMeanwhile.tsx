@@ -2,7 +2,10 @@ import Alert from '@mui/material/Alert';
 import Button from '@mui/material/Button';
 
 /** In an open form: somebody else has changed the same thing, and nothing was saved. */
-export function ChangedMeanwhile(props: { what: 'user' | 'team'; onLoadAgain: () => void }) {
+export function ChangedMeanwhile(props: {
+  what: 'user' | 'team' | 'integration';
+  onLoadAgain: () => void;
+}) {
   return (
     <Alert
       severity="warning"

@@ -6,7 +6,7 @@ import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { useToast } from '../ui/Toasts.tsx';
 
 interface Props<Seen> {
-  what: 'User' | 'Team';
+  what: 'User' | 'Team' | 'Integration';
   name: string;
   /** What is to be deleted as it is now. */
   seen: UseQueryResult<Seen>;
@@ -17,7 +17,7 @@ interface Props<Seen> {
   children: ReactNode;
 }
 
-/** The question before a user or a team is deleted. It is about the version that is shown, and no other. */
+/** The question before a user, a team or an integration is deleted. It is about the version that is shown, and no other. */
 export function DeleteDialog<Seen>(props: Props<Seen>) {
   const { what, name, seen, deletion, onClose, onDeleted, children } = props;
   const toast = useToast();
@@ -50,4 +50,8 @@ export function DeleteDialog<Seen>(props: Props<Seen>) {
   );
 }
 
-const changed: ReadonlySet<string> = new Set(['user-changed', 'team-changed']);
+const changed: ReadonlySet<string> = new Set([
+  'user-changed',
+  'team-changed',
+  'integration-changed',
+]);

@@ -12,15 +12,16 @@ interface Props<Seen extends { etag: string | undefined }> {
   /** Heights of the fields, for while it loads. */
   heights: readonly number[];
   onClose: () => void;
+  size?: 'usual' | 'wide';
   /** The form; made anew for every version that was loaded. */
   children: (seen: Seen) => ReactNode;
 }
 
 /** The dialog around the form of something that has to be read first. */
 export function EditDialog<Seen extends { etag: string | undefined }>(props: Props<Seen>) {
-  const { title, query, heights, onClose, children } = props;
+  const { title, query, heights, onClose, size = 'usual', children } = props;
   return (
-    <FormDialog title={title} onClose={onClose}>
+    <FormDialog title={title} onClose={onClose} size={size}>
       {query.data === undefined ? (
         <Box sx={{ px: 3, pb: 3, minHeight: 320 }} aria-busy={query.isPending}>
           {query.isError ? (

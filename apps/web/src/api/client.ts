@@ -1,3 +1,5 @@
+// Here as well as in main.tsx: a bundle may run what all pages share before it.
+import './zod-without-eval.ts';
 import type { Operation } from '@dropsafe/contract/operations';
 import {
   ProblemSchema,
@@ -5,6 +7,7 @@ import {
   type FieldError,
   type ProblemCode,
   type ProblemDocument,
+  type Reference,
 } from '@dropsafe/contract/problems';
 import type { z } from 'zod';
 
@@ -45,6 +48,9 @@ export class ApiProblem extends Error {
   readonly fieldErrors: readonly FieldError[];
   readonly permissions: readonly string[];
   readonly groups: readonly { provider: string; group: string }[];
+  /** Of `secret-in-use`: the first of the integrations that would stop working, and how many they are; null for more than 1 000. */
+  readonly references: readonly Reference[];
+  readonly referenceCount: number | null;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -61,6 +67,8 @@ export class ApiProblem extends Error {
     this.fieldErrors = document.errors ?? [];
     this.permissions = document.permissions ?? [];
     this.groups = document.groups ?? [];
+    this.references = document.references ?? [];
+    this.referenceCount = document.referenceCount ?? null;
     this.retryAfterSeconds = document.retryAfterSeconds;
   }
 }

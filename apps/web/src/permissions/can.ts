@@ -1,11 +1,17 @@
 import type { CurrentSession } from '@dropsafe/contract/identity';
 import {
+  createIntegrations,
   createSecrets,
+  deleteIntegrations,
   deleteSecrets,
   isAllowed,
+  listIntegrations,
   readAudit,
   manageAccess,
+  readIntegrations,
   readSecrets,
+  testIntegrations,
+  updateIntegrations,
   updateSecrets,
   type Permission,
 } from '@dropsafe/contract/permissions';
@@ -35,6 +41,11 @@ export type Reason = string | undefined;
 /** Whether the person may see the page of secrets. */
 export function useCanReadSecrets(): boolean {
   return isAllowed(useSession().permissions, readSecrets);
+}
+
+/** Whether the person may see which integrations there are. */
+export function useCanListIntegrations(): boolean {
+  return isAllowed(useSession().permissions, listIntegrations);
 }
 
 /** Whether the person may see the audit trail. */
@@ -69,6 +80,23 @@ export function useSecretReasons() {
         (targetsFor(providers, provider).length === 0 ? noOther : undefined),
     }),
     [permissions, providers],
+  );
+}
+
+/** What the person may do with integrations. Secrets in them are another matter: `useCanReadSecrets`. */
+export function useIntegrationReasons() {
+  const { permissions } = useSession();
+  return useMemo(
+    () => ({
+      /** To test what is not saved as well, as for `update`. */
+      create: reasonAgainst(permissions, createIntegrations),
+      /** To see the configuration. */
+      read: reasonAgainst(permissions, readIntegrations),
+      update: reasonAgainst(permissions, updateIntegrations),
+      delete: reasonAgainst(permissions, deleteIntegrations),
+      test: reasonAgainst(permissions, testIntegrations),
+    }),
+    [permissions],
   );
 }
 

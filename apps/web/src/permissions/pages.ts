@@ -1,5 +1,18 @@
-import { apiKeysPath, auditPath, secretsPath, systemPath, teamsPath, usersPath } from '../paths.ts';
-import { useCanManageAccess, useCanReadAudit, useCanReadSecrets } from './can.ts';
+import {
+  apiKeysPath,
+  auditPath,
+  integrationsPath,
+  secretsPath,
+  systemPath,
+  teamsPath,
+  usersPath,
+} from '../paths.ts';
+import {
+  useCanListIntegrations,
+  useCanManageAccess,
+  useCanReadAudit,
+  useCanReadSecrets,
+} from './can.ts';
 
 /** A page of the navigation. */
 export interface NavigationPage {
@@ -10,10 +23,12 @@ export interface NavigationPage {
 /** The pages that the person may see, in the order of the navigation; the first is where they start. */
 export function usePages(): NavigationPage[] {
   const canReadSecrets = useCanReadSecrets();
+  const canListIntegrations = useCanListIntegrations();
   const canManageAccess = useCanManageAccess();
   const canReadAudit = useCanReadAudit();
   return [
     ...(canReadSecrets ? [{ title: 'Secrets', path: secretsPath }] : []),
+    ...(canListIntegrations ? [{ title: 'Integrations', path: integrationsPath }] : []),
     ...(canManageAccess
       ? [
           { title: 'Users', path: usersPath },

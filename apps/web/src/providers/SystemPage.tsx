@@ -12,6 +12,7 @@ import { Link, Navigate } from 'react-router';
 import { secretsOfPath, startPath } from '../paths.ts';
 import { useCanReadSecrets, useSecretReasons, type Reason } from '../permissions/can.ts';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
+import { Facts } from '../ui/Facts.tsx';
 import { Mark } from '../ui/Mark.tsx';
 import { Page } from '../ui/Page.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
@@ -172,16 +173,6 @@ function ProviderCard({ provider, place, hasOthers, copyReason, onCopy }: Provid
     </Paper>
   );
 }
-
-const Facts = styled('dl')(({ theme: { vars, typography } }) => ({
-  ...typography.body2,
-  display: 'grid',
-  gridTemplateColumns: 'repeat(auto-fit, minmax(132px, 1fr))',
-  gap: '12px 16px',
-  margin: '12px 0 0',
-  '& dt': { color: vars.palette.text.secondary, fontSize: '0.8125rem' },
-  '& dd': { margin: 0 },
-}));
 
 const Origin = styled('span')({
   fontFamily: monospace,

@@ -27,6 +27,8 @@ import { WriteOnlyField } from '../ui/WriteOnlyField.tsx';
 import { ConflictPanel } from './ConflictPanel.tsx';
 import { addDestinations } from './destination-list.ts';
 import { DestinationsField } from './DestinationsField.tsx';
+import type { InUse } from './InUsePanel.tsx';
+import { NarrowQuestion } from './NarrowQuestion.tsx';
 import {
   describeSecret,
   patchOf,
@@ -41,11 +43,18 @@ import {
  * field at the moment of saving and passes through; everything else stands in react-hook-form.
  */
 
+interface CreateProps {
+  /** What the destinations begin with, canonical. */
+  destinations?: string[];
+  onCreated?: (name: string) => void;
+  onClose: () => void;
+}
+
 /** Creates a secret. Rendered only while it is open. */
-export function CreateSecretDialog({ onClose }: { onClose: () => void }) {
+export function CreateSecretDialog({ onClose, ...begin }: CreateProps) {
   return (
     <FormDialog title="Create a secret" onClose={onClose}>
-      <SecretForm opened={null} onClose={onClose} />
+      <SecretForm opened={null} onClose={onClose} {...begin} />
     </FormDialog>
   );
 }
@@ -75,8 +84,12 @@ export function UpdateSecretDialog({ name, onClose }: { name: string; onClose: (
 const widenedText =
   'A stored value may not be sent to further destinations. Enter the value again, or remove the new destinations.';
 
+interface FormProps extends CreateProps {
+  opened: SeenSecret | null;
+}
+
 /** The fields and what becomes of them. `opened` is the secret to update, or null to create one. */
-function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: () => void }) {
+function SecretForm({ opened, destinations: first, onCreated, onClose }: FormProps) {
   const create = useCreateSecret();
   const update = useUpdateSecret();
   const creators = useProviders().filter(({ capabilities }) => capabilities.create);
@@ -84,6 +97,7 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
   // The version that this form is about: the one it opened with, or a later one that the person chose to go on with.
   const [seen, setSeen] = useState(opened);
   const [fresh, setFresh] = useState<SeenSecret | null>(null);
+  const [inUse, setInUse] = useState<InUse | null>(null);
   const [problem, setProblem] = useState<Error | null>(null);
   const [isUnchanged, setUnchanged] = useState(false);
   const [valueError, setValueError] = useState<string>();
@@ -95,7 +109,7 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
 
   const before = seen?.metadata;
   const isProviderAsked = before === undefined && creators.length > 1;
-  const form = useForm({ defaultValues: fieldsOf(opened) });
+  const form = useForm({ defaultValues: fieldsOf(opened, first) });
   const { errors } = form.formState;
   const destinations = useWatch({ control: form.control, name: 'destinations' });
   const description = useWatch({ control: form.control, name: 'description' });
@@ -135,7 +149,8 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
     return wrongValue === undefined && wrongDestinations === undefined;
   };
 
-  const save = async (): Promise<void> => {
+  /** Sends what stands in the form; `isForced`, although integrations stop working by it. */
+  const save = async (isForced = false): Promise<void> => {
     setProblem(null);
     setUnchanged(false);
     const value = valueField.current?.read() ?? '';
@@ -145,16 +160,18 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
       if (seen === null) {
         await create.run(typed);
         toast(`Secret ${typed.name} created`);
+        onCreated?.(typed.name);
       } else {
         const patch = patchOf(seen.metadata, typed);
         if (patch === undefined) return setUnchanged(true);
-        await update.run({ seen, patch });
+        await update.run({ seen, patch, isForced });
         toast(`Secret ${seen.metadata.name} updated`);
       }
       valueField.current?.clear();
       onClose();
     } catch (error) {
       if (!(error instanceof Error)) throw error;
+      setInUse(null);
       await explain(error);
     }
   };
@@ -167,6 +184,9 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
         setProblem(other instanceof Error ? other : error);
       }
       return;
+    }
+    if (error instanceof ApiProblem && error.code === 'secret-in-use') {
+      return setInUse({ references: error.references, count: error.referenceCount });
     }
     const { atFields, elsewhere } = placeProblem(
       error,
@@ -317,16 +337,25 @@ function SecretForm({ opened, onClose }: { opened: SeenSecret | null; onClose: (
           )}
         </Box>
       </Box>
+      {before !== undefined && inUse !== null && (
+        <NarrowQuestion
+          name={before.name}
+          inUse={inUse}
+          isBusy={update.isPending}
+          onConfirm={() => void save(true)}
+          onCancel={() => setInUse(null)}
+        />
+      )}
     </DialogForm>
   );
 }
 
-function fieldsOf(secret: SeenSecret | null) {
+function fieldsOf(secret: SeenSecret | null, destinations: string[] = []) {
   return {
     name: secret?.metadata.name ?? '',
     provider: '',
     description: secret?.metadata.description ?? '',
-    destinations: secret?.metadata.destinations ?? [],
+    destinations: secret?.metadata.destinations ?? destinations,
   };
 }
 

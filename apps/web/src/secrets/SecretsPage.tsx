@@ -3,7 +3,7 @@ import AddIcon from '@mui/icons-material/Add';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { Navigate } from 'react-router';
 import { startPath } from '../paths.ts';
 import { useCanReadSecrets, useSecretReasons, type Reason } from '../permissions/can.ts';
@@ -17,29 +17,17 @@ import { DataTable } from '../ui/DataTable.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { Logo } from '../ui/Logo.tsx';
 import { EmptyState, Page } from '../ui/Page.tsx';
+import { useFollow } from '../ui/use-follow.ts';
 import { useFocusAfterRemoval } from '../ui/use-focus-after-removal.ts';
 import { ListProblem } from '../ui/ListProblem.tsx';
-import { DeleteSecretDialog } from './DeleteSecretDialog.tsx';
+import { useCopyExpression } from './copy-expression.ts';
 import { secretColumns } from './secret-columns.tsx';
+import { SecretDialogs, type SecretDialog } from './SecretDialogs.tsx';
 import { secretsQuery } from './secrets.queries.ts';
 import { SecretsPager } from './SecretsPager.tsx';
 import { SecretsToolbar } from './SecretsToolbar.tsx';
 import { optionalColumns, type TableView } from './table-view.ts';
 import { useTableView } from './use-table-view.ts';
-
-// The forms are not needed for the first look at the table; they are loaded while one looks.
-const loadForms = () => import('./SecretForm.tsx');
-const CreateSecretDialog = lazy(async () => ({ default: (await loadForms()).CreateSecretDialog }));
-const UpdateSecretDialog = lazy(async () => ({ default: (await loadForms()).UpdateSecretDialog }));
-
-const CopySecretDialog = lazy(async () => ({
-  default: (await import('../providers/CopySecretDialog.tsx')).CopySecretDialog,
-}));
-
-type OpenDialog =
-  | { kind: 'create' }
-  | { kind: 'update' | 'delete' | 'copy'; secret: SecretMetadata }
-  | null;
 
 /** The table of secrets, and the dialogs that change them. */
 export function SecretsPage() {
@@ -55,13 +43,10 @@ function SecretsTable() {
   const watched = useQuery(watchedProvidersQuery);
   const providers = useProviders();
   const reasons = useSecretReasons();
-  const [dialog, setDialog] = useState<OpenDialog>(null);
+  const [dialog, setDialog] = useState<SecretDialog | null>(null);
   const focusTitle = useFocusAfterRemoval();
-  const close = () => setDialog(null);
-  useEffect(() => {
-    // A failure is of no consequence here: it is tried again when a dialog opens.
-    loadForms().catch(() => undefined);
-  }, []);
+  const copyExpression = useCopyExpression();
+  const follow = useFollow();
 
   // The same object for as long as nothing changed: the rows are rendered again only when it is another one.
   const hidden = view.hidden.join();
@@ -70,10 +55,9 @@ function SecretsTable() {
       secretColumns(
         optionalColumns.filter((column) => hidden.split(',').includes(column)),
         providers,
-        reasons,
-        setDialog,
+        { reasons, open: setDialog, copyExpression, follow },
       ),
-    [hidden, providers, reasons],
+    [hidden, providers, reasons, copyExpression, follow],
   );
 
   const refresh = () => {
@@ -91,7 +75,7 @@ function SecretsTable() {
       title="Secrets"
       lead="Values go in here and are used by the platform. Nobody can read them again."
       // Below, it is part of what to do next.
-      actions={isEmpty && view.q === '' && view.provider === undefined ? undefined : createButton}
+      actions={isEmpty && !isNarrowed(view) ? undefined : createButton}
     >
       <SecretsToolbar
         view={view}
@@ -127,37 +111,14 @@ function SecretsTable() {
           </>
         )
       )}
-      <Suspense>
-        {dialog?.kind === 'create' && <CreateSecretDialog onClose={close} />}
-        {dialog?.kind === 'update' && (
-          <UpdateSecretDialog name={dialog.secret.name} onClose={close} />
-        )}
-        {dialog?.kind === 'copy' && (
-          <CopySecretDialog
-            secret={dialog.secret}
-            onClose={close}
-            onCopied={() => {
-              close();
-              // The button may be another one now: there is nowhere left to copy to.
-              focusTitle();
-            }}
-          />
-        )}
-      </Suspense>
-      {dialog?.kind === 'delete' && (
-        <DeleteSecretDialog
-          name={dialog.secret.name}
-          provider={dialog.secret.provider}
-          onClose={close}
-          onDeleted={() => {
-            close();
-            focusTitle();
-          }}
-        />
-      )}
+      <SecretDialogs dialog={dialog} onClose={() => setDialog(null)} onGone={focusTitle} />
     </Page>
   );
 }
+
+/** Some secrets may be out of sight. */
+const isNarrowed = ({ q, provider, unused }: TableView) =>
+  q !== '' || provider !== undefined || unused !== undefined;
 
 const nameOf = ({ name }: SecretMetadata) => name;
 
@@ -173,6 +134,8 @@ function CreateButton({ reason, onCreate }: { reason: Reason; onCreate: () => vo
 
 const canCreate = ({ capabilities }: SeenProvider) => capabilities.create;
 
+const unusedWords = { never: 'that were never used', '90d': 'that were unused for 90 days' };
+
 interface NoSecretsProps {
   view: TableView;
   /** By whomever: some provider can. */
@@ -181,32 +144,48 @@ interface NoSecretsProps {
   create: ReactNode;
 }
 
-function NoSecrets({ view: { q, provider }, canBeCreated, onChange, create }: NoSecretsProps) {
-  const showAll = provider !== undefined && (
-    <Button variant="outlined" onClick={() => onChange({ provider: undefined })}>
-      Show all providers
-    </Button>
+function NoSecrets({ view, canBeCreated, onChange, create }: NoSecretsProps) {
+  const { q, provider, unused } = view;
+  const inProvider = provider === undefined ? '' : ` in ${provider}`;
+  const widen = (
+    <Box sx={{ display: 'flex', flexWrap: 'wrap', justifyContent: 'center', gap: 1 }}>
+      {q !== '' && (
+        <Button variant="outlined" onClick={() => onChange({ q: '' })}>
+          Clear the search
+        </Button>
+      )}
+      {unused !== undefined && (
+        <Button variant="outlined" onClick={() => onChange({ unused: undefined })}>
+          Show used ones, too
+        </Button>
+      )}
+      {provider !== undefined && (
+        <Button variant="outlined" onClick={() => onChange({ provider: undefined })}>
+          Show all providers
+        </Button>
+      )}
+    </Box>
   );
   if (q !== '') {
     return (
-      <EmptyState
-        title="No secret matches your search"
-        action={
-          <Box sx={{ display: 'flex', flexWrap: 'wrap', justifyContent: 'center', gap: 1 }}>
-            <Button variant="outlined" onClick={() => onChange({ q: '' })}>
-              Clear the search
-            </Button>
-            {showAll}
-          </Box>
-        }
-      >
-        Nothing{provider !== undefined && ` in ${provider}`} has “{q}” in its name or description.
+      <EmptyState title="No secret matches your search" action={widen}>
+        Nothing{inProvider} has “{q}” in its name or description
+        {unused !== undefined && `, among those ${unusedWords[unused]}`}.
+      </EmptyState>
+    );
+  }
+  if (unused !== undefined) {
+    return (
+      <EmptyState title={`There are no secrets${inProvider} ${unusedWords[unused]}`} action={widen}>
+        {unused === 'never'
+          ? 'Each of them has been used at least once.'
+          : 'Each of them was used in the last 90 days, or is younger than that.'}
       </EmptyState>
     );
   }
   if (provider !== undefined) {
     return (
-      <EmptyState title={`There are no secrets in ${provider}`} action={showAll}>
+      <EmptyState title={`There are no secrets in ${provider}`} action={widen}>
         What kind of provider it is, and how it is doing, is told on the page System.
       </EmptyState>
     );

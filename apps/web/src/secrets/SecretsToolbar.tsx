@@ -9,7 +9,7 @@ import { DropMenu } from '../ui/DropMenu.tsx';
 import { TableToolbar } from '../ui/TableToolbar.tsx';
 import { ToolbarButton } from '../ui/ToolbarButton.tsx';
 import { columnTitles } from './secret-columns.tsx';
-import { optionalColumns, type TableView } from './table-view.ts';
+import { optionalColumns, readUnused, unusedTitles, type TableView } from './table-view.ts';
 
 interface Props {
   view: TableView;
@@ -34,14 +34,17 @@ export function SecretsToolbar({ view, providers, onChange, onRefresh, isRefresh
         onSort: (sort) => onChange({ sort }),
       }}
       filter={
-        // Where the address names one, there has to be a way back to all.
-        (providers.length > 1 || view.provider !== undefined) && (
-          <ProviderFilter
-            provider={view.provider}
-            providers={providers}
-            onChoose={(provider) => onChange({ provider })}
-          />
-        )
+        <>
+          {/* Where the address names one, there has to be a way back to all. */}
+          {(providers.length > 1 || view.provider !== undefined) && (
+            <ProviderFilter
+              provider={view.provider}
+              providers={providers}
+              onChoose={(provider) => onChange({ provider })}
+            />
+          )}
+          <UseFilter unused={view.unused} onChoose={(unused) => onChange({ unused })} />
+        </>
       }
       onRefresh={onRefresh}
       isRefreshing={isRefreshing}
@@ -66,7 +69,7 @@ function ProviderFilter({ provider, providers, onChoose }: ProviderFilterProps) 
       onChange={({ target: { value } }) =>
         onChoose(ProviderNameSchema.optional().catch(undefined).parse(value))
       }
-      sx={{ flex: { xs: '1 1 100%', sm: 'none' }, minWidth: 0 }}
+      sx={filterWidth}
     >
       <option value="">All providers</option>
       {[...names].map((name) => (
@@ -77,6 +80,32 @@ function ProviderFilter({ provider, providers, onChoose }: ProviderFilterProps) 
     </Choice>
   );
 }
+
+interface UseFilterProps {
+  unused: TableView['unused'];
+  onChoose: (unused: TableView['unused']) => void;
+}
+
+function UseFilter({ unused, onChoose }: UseFilterProps) {
+  return (
+    <Choice
+      aria-label="Use"
+      value={unused ?? ''}
+      onChange={({ target: { value } }) => onChoose(readUnused(value))}
+      sx={filterWidth}
+    >
+      <option value="">Used or not</option>
+      {Object.entries(unusedTitles).map(([choice, title]) => (
+        <option key={choice} value={choice}>
+          {title}
+        </option>
+      ))}
+    </Choice>
+  );
+}
+
+// On a phone the two stand beside each other, below the search.
+const filterWidth = { flex: { xs: '1 1 40%', sm: 'none' }, minWidth: 0 };
 
 interface ColumnChoiceProps {
   hidden: TableView['hidden'];

@@ -1,9 +1,12 @@
 import type { SecretMetadata } from '@dropsafe/contract/secrets';
+import CopyExpressionIcon from '@mui/icons-material/ContentCopy';
 import DeleteIcon from '@mui/icons-material/DeleteOutlined';
 import CopyIcon from '@mui/icons-material/DriveFileMoveOutlined';
 import EditIcon from '@mui/icons-material/EditOutlined';
 import IconButton from '@mui/material/IconButton';
 import { styled } from '@mui/material/styles';
+import type { MouseEvent } from 'react';
+import { secretPath } from '../paths.ts';
 import type { useSecretReasons } from '../permissions/can.ts';
 import type { SeenProvider } from '../providers/providers.queries.ts';
 import type { Column } from '../ui/DataTable.tsx';
@@ -11,11 +14,9 @@ import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { Mark } from '../ui/Mark.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
 import { monospace } from '../ui/theme.ts';
+import type { SecretDialog } from './SecretDialogs.tsx';
 import { notesOf } from './secret-notes.ts';
 import type { OptionalColumn } from './table-view.ts';
-
-/** Opens a dialog about a secret of the table. */
-type OpenDialog = (dialog: { kind: 'update' | 'delete' | 'copy'; secret: SecretMetadata }) => void;
 
 /** The titles of the columns that can be hidden. */
 export const columnTitles: Record<OptionalColumn, string> = {
@@ -26,15 +27,27 @@ export const columnTitles: Record<OptionalColumn, string> = {
   lastUsed: 'Last used',
 };
 
+/** What one can do in a row. */
+export interface RowDeeds {
+  reasons: ReturnType<typeof useSecretReasons>;
+  open: (dialog: SecretDialog) => void;
+  copyExpression: (name: string) => void;
+  /** Follows the link to the page of the secret. */
+  follow: (event: MouseEvent<HTMLAnchorElement>) => void;
+}
+
 /** The columns of the table of secrets. */
 export function secretColumns(
   hidden: readonly OptionalColumn[],
   providers: readonly SeenProvider[],
-  reasons: ReturnType<typeof useSecretReasons>,
-  open: OpenDialog,
+  deeds: RowDeeds,
 ): Column<SecretMetadata>[] {
   const optional: Record<OptionalColumn, Omit<Column<SecretMetadata>, 'id' | 'title'>> = {
-    description: { width: '25%', render: ({ description }) => description ?? <Quiet>None</Quiet> },
+    description: {
+      width: '25%',
+      render: ({ description }) =>
+        description === null ? <Quiet>None</Quiet> : <Anywhere>{description}</Anywhere>,
+    },
     destinations: { width: '22%', render: (secret) => <Destinations secret={secret} /> },
     created: {
       sortBy: 'createdAt',
@@ -77,12 +90,10 @@ export function secretColumns(
   const hasSeveral = providers.length > 1;
   const place: Column<SecretMetadata> = {
     id: 'provider',
-    title: hasSeveral ? 'Provider' : 'State',
+    title: placeTitle(providers),
     width: '15%',
     render: (secret) => <Place secret={secret} providers={providers} />,
   };
-  // The one database of its own has nothing to tell: all of its secrets are there and ready.
-  const hasPlace = hasSeveral || providers.some(({ type }) => type !== 'database');
   return [
     {
       id: 'name',
@@ -90,21 +101,32 @@ export function secretColumns(
       width: '22%',
       sortBy: 'name',
       isHeading: true,
-      render: ({ name }) => <Name>{name}</Name>,
+      render: ({ name }) => (
+        <Name href={secretPath(name)} onClick={deeds.follow}>
+          {name}
+        </Name>
+      ),
     },
-    ...(hasPlace ? [place] : []),
+    ...(hasPlace(providers) ? [place] : []),
     ...shown,
     {
       id: 'actions',
       title: 'Actions',
-      width: hasSeveral ? 132 : 96,
+      width: hasSeveral ? 168 : 132,
       isActions: true,
-      render: (secret) => (
-        <Actions secret={secret} hasSeveral={hasSeveral} reasons={reasons} open={open} />
-      ),
+      render: (secret) => <Actions secret={secret} hasSeveral={hasSeveral} deeds={deeds} />,
     },
   ];
 }
+
+/** Whether there is anything to tell about where secrets live: those of the one database of its own are all there and ready. */
+export function hasPlace(providers: readonly SeenProvider[]): boolean {
+  return providers.length > 1 || providers.some(({ type }) => type !== 'database');
+}
+
+/** What `Place` is about. */
+export const placeTitle = (providers: readonly SeenProvider[]) =>
+  providers.length > 1 ? 'Provider' : 'State';
 
 interface PlaceProps {
   secret: SecretMetadata;
@@ -112,7 +134,7 @@ interface PlaceProps {
 }
 
 /** Where it lives, and what there is to know because of that. */
-function Place({ secret, providers }: PlaceProps) {
+export function Place({ secret, providers }: PlaceProps) {
   const notes = notesOf(secret, providers);
   return (
     <>
@@ -134,14 +156,21 @@ interface ActionsProps {
   secret: SecretMetadata;
   /** There is more than one provider, so that copying makes sense. */
   hasSeveral: boolean;
-  reasons: ReturnType<typeof useSecretReasons>;
-  open: OpenDialog;
+  deeds: RowDeeds;
 }
 
-function Actions({ secret, hasSeveral, reasons, open }: ActionsProps) {
+function Actions({ secret, hasSeveral, deeds }: ActionsProps) {
+  const { reasons, open, copyExpression } = deeds;
   const { name } = secret;
   return (
     <>
+      <IconButton
+        aria-label={`Copy expression of ${name}`}
+        title="Copy expression"
+        onClick={() => copyExpression(name)}
+      >
+        <CopyExpressionIcon fontSize="small" />
+      </IconButton>
       <DisabledReason reason={reasons.update(secret)}>
         <IconButton
           aria-label={`Edit ${name}`}
@@ -191,12 +220,16 @@ function Destinations({ secret: { destinations } }: { secret: SecretMetadata }) 
   );
 }
 
-const Name = styled('span')({
+const Name = styled('a')(({ theme: { vars } }) => ({
   fontFamily: monospace,
   fontWeight: 600,
   fontSize: '0.875rem',
   overflowWrap: 'anywhere',
-});
+  color: vars.palette.text.primary,
+  textDecorationColor: vars.palette.divider,
+  textUnderlineOffset: 3,
+  '&:hover': { color: vars.palette.primary.main, textDecorationColor: 'currentColor' },
+}));
 
 const Origins = styled('div')({
   fontFamily: monospace,
@@ -210,6 +243,9 @@ const Note = styled('div')(({ theme }) => ({
   color: theme.vars.palette.text.secondary,
   fontSize: '0.8125rem',
 }));
+
+/** A word may be as long as the whole description: it must not make the table wider. */
+const Anywhere = styled('span')({ overflowWrap: 'anywhere' });
 
 const OneLine = styled('span')({ whiteSpace: 'nowrap' });
 

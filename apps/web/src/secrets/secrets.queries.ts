@@ -14,14 +14,15 @@ import type { TableView } from './table-view.ts';
 
 /** @file What this room asks and changes. Values go in through the two forgetful mutations and are nowhere else. */
 
-const listKey = ['secrets'] as const;
+/** What is asked below this key is asked anew when secrets have changed. */
+export const listKey = ['secrets'] as const;
 
 /** One page of the list. While another one loads, the former stays in sight. */
-export const secretsQuery = ({ q, provider, sort, limit, cursor }: TableView) =>
+export const secretsQuery = ({ q, provider, unused, sort, limit, cursor }: TableView) =>
   queryOptions({
-    queryKey: [...listKey, { q, provider, sort, limit, cursor }],
+    queryKey: [...listKey, { q, provider, unused, sort, limit, cursor }],
     queryFn: async ({ signal }) => {
-      const query = { q, provider, sort, limit, cursor };
+      const query = { q, provider, unused, sort, limit, cursor };
       return (await call(operations.listSecrets, { query, signal })).data;
     },
     placeholderData: keepPreviousData,
@@ -89,16 +90,23 @@ export function useCreateSecret() {
   });
 }
 
-/** Sends a patch made by `patchOf`, for the version that the person has seen. */
+/** What is to be saved: a patch made by `patchOf`, for the version that the person has seen. */
+export interface Update {
+  seen: SeenSecret;
+  patch: UpdateSecretInput;
+  /** Although integrations stop working by it. */
+  isForced: boolean;
+}
+
+/** Updates a secret. */
 export function useUpdateSecret() {
   const refresh = useRefreshList();
-  return useForgetfulMutation(async (input: { seen: SeenSecret; patch: UpdateSecretInput }) => {
-    const params = { name: input.seen.metadata.name };
+  return useForgetfulMutation(async ({ seen, patch, isForced }: Update) => {
     const { data } = await call(operations.updateSecret, {
-      params,
-      query: {},
-      body: input.patch,
-      ifMatch: input.seen.etag,
+      params: { name: seen.metadata.name },
+      query: forced(isForced),
+      body: patch,
+      ifMatch: seen.etag,
     });
     refresh();
     return data;
@@ -110,21 +118,25 @@ export interface Deletion {
   seen: SeenSecret;
   /** Absent where its name is in one provider only. */
   provider?: string | undefined;
+  /** Although integrations stop working by it. */
+  isForced: boolean;
 }
 
 /** Deletes the version of a secret that the person has seen. What is not used has no version that one could have seen. */
 export function useDeleteSecret() {
   const refresh = useRefreshList();
   return useMutation({
-    mutationFn: ({ seen: { metadata, etag }, provider }: Deletion) =>
+    mutationFn: ({ seen: { metadata, etag }, provider, isForced }: Deletion) =>
       call(operations.deleteSecret, {
         params: { name: metadata.name },
-        query: { provider },
+        query: { provider, ...forced(isForced) },
         ifMatch: (provider ?? metadata.provider) === metadata.provider ? etag : undefined,
       }),
     onSuccess: refresh,
   });
 }
+
+const forced = (isForced: boolean) => (isForced ? ({ force: 'true' } as const) : {});
 
 /** What is to be copied, and where. */
 export type Copy = CopySecret & { name: string };

@@ -4,6 +4,7 @@ import { changeView, readView, writeView, type TableView } from './table-view.ts
 const byDefault: TableView = {
   q: '',
   provider: undefined,
+  unused: undefined,
   sort: 'name',
   limit: 100,
   cursor: undefined,
@@ -20,12 +21,15 @@ describe('the view in the URL', () => {
     const view: TableView = {
       q: '100% a&b=c',
       provider: 'env',
+      unused: '90d',
       sort: '-updatedAt',
       limit: 25,
       cursor: 'abc-_',
       hidden: ['created', 'lastUsed'],
     };
     expect(readView(writeView(view))).toEqual(view);
+    expect(writeView({ ...byDefault, unused: 'never' }).toString()).toBe('unused=never');
+    expect(readView(new URLSearchParams('unused=never')).unused).toBe('never');
   });
 
   test.each([
@@ -38,6 +42,8 @@ describe('the view in the URL', () => {
     'cursor=',
     'provider=',
     'provider=No such',
+    'unused=',
+    'unused=30d',
   ])('reads the nonsense %s as the default', (query) => {
     expect(readView(new URLSearchParams(query))).toEqual(byDefault);
   });
@@ -46,12 +52,15 @@ describe('the view in the URL', () => {
 describe('another view', () => {
   const onPageTwo = { ...byDefault, cursor: 'abc' };
 
-  test.each([{ q: 'x' }, { provider: 'env' }, { sort: '-name' }, { limit: 25 }] as const)(
-    'begins at the first page after %j',
-    (change) => {
-      expect(changeView(onPageTwo, change).cursor).toBeUndefined();
-    },
-  );
+  test.each([
+    { q: 'x' },
+    { provider: 'env' },
+    { unused: 'never' },
+    { sort: '-name' },
+    { limit: 25 },
+  ] as const)('begins at the first page after %j', (change) => {
+    expect(changeView(onPageTwo, change).cursor).toBeUndefined();
+  });
 
   test('is another page when its cursor is given', () => {
     expect(changeView(onPageTwo, { cursor: 'def' }).cursor).toBe('def');

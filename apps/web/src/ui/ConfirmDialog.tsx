@@ -4,6 +4,7 @@ import DialogActions from '@mui/material/DialogActions';
 import DialogContent from '@mui/material/DialogContent';
 import DialogTitle from '@mui/material/DialogTitle';
 import { useId, type ReactNode } from 'react';
+import { DisabledReason } from './DisabledReason.tsx';
 
 interface Props {
   title: string;
@@ -15,6 +16,8 @@ interface Props {
   isHarmless?: boolean;
   /** Not yet: what would be destroyed is still being looked up. */
   isConfirmDisabled?: boolean;
+  /** Why it cannot be confirmed yet: something is to be done first. */
+  confirmReason?: string | undefined;
   onConfirm: () => void;
   onCancel: () => void;
 }
@@ -47,15 +50,17 @@ export function ConfirmDialog(props: Props) {
         <Button autoFocus onClick={onCancel} disabled={isBusy}>
           {cancelLabel}
         </Button>
-        <Button
-          variant="contained"
-          color={props.isHarmless === true ? 'primary' : 'error'}
-          onClick={onConfirm}
-          loading={isBusy}
-          disabled={props.isConfirmDisabled === true}
-        >
-          {confirmLabel}
-        </Button>
+        <DisabledReason reason={props.confirmReason}>
+          <Button
+            variant="contained"
+            color={props.isHarmless === true ? 'primary' : 'error'}
+            onClick={onConfirm}
+            loading={isBusy}
+            disabled={props.isConfirmDisabled === true}
+          >
+            {confirmLabel}
+          </Button>
+        </DisabledReason>
       </DialogActions>
     </Dialog>
   );

@@ -9,11 +9,13 @@ import { useId, type ReactNode } from 'react';
 interface Props {
   title: ReactNode;
   onClose: () => void;
+  /** `wide` for what has much in it. */
+  size?: 'usual' | 'wide';
   children: ReactNode;
 }
 
 /** A dialog with a title and a button that closes it; on a phone it takes the whole screen. */
-export function DialogFrame({ title, onClose, children }: Props) {
+export function DialogFrame({ title, onClose, size, children }: Props) {
   const id = useId();
   const isNarrow = useMediaQuery('(max-width: 600px)', { noSsr: true });
   return (
@@ -21,7 +23,7 @@ export function DialogFrame({ title, onClose, children }: Props) {
       open
       fullWidth
       fullScreen={isNarrow}
-      maxWidth="sm"
+      maxWidth={size === 'wide' ? 'md' : 'sm'}
       onClose={onClose}
       aria-labelledby={id}
     >

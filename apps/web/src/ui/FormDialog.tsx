@@ -34,12 +34,13 @@ const FrameContext = createContext<FrameContext | null>(null);
 interface FormDialogProps {
   title: ReactNode;
   onClose: () => void;
+  size?: 'usual' | 'wide';
   /** A `DialogForm`, or what stands there until the form can be shown. */
   children: ReactNode;
 }
 
 /** The frame: title, guard and focus. Rendered only while it is open. */
-export function FormDialog({ title, onClose, children }: FormDialogProps) {
+export function FormDialog({ title, onClose, size = 'usual', children }: FormDialogProps) {
   const [{ isDirty, isSaving }, setState] = useState({ isDirty: false, isSaving: false });
   const [isAsking, setAsking] = useState(false);
   useOpenWork();
@@ -57,7 +58,7 @@ export function FormDialog({ title, onClose, children }: FormDialogProps) {
     else onClose();
   };
   return (
-    <DialogFrame title={title} onClose={requestClose}>
+    <DialogFrame title={title} onClose={requestClose} size={size}>
       <FrameContext value={{ requestClose, setState }}>{children}</FrameContext>
       {isAsking && (
         <ConfirmDialog

@@ -6,6 +6,8 @@ import { useTitle } from './use-title.ts';
 
 interface PageProps {
   title: string;
+  /** The way to the page that this one belongs to. */
+  above?: ReactNode;
   /** One sentence below the title. */
   lead?: ReactNode;
   actions?: ReactNode;
@@ -16,12 +18,13 @@ interface PageProps {
 export const pageTitleId = 'page-title';
 
 /** A page: heading, what it is for, what can be done, content. */
-export function Page({ title, lead, actions, children }: PageProps) {
+export function Page({ title, above, lead, actions, children }: PageProps) {
   useTitle(title);
   return (
     <>
       <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 2, mb: 3, alignItems: 'flex-start' }}>
-        <Box sx={{ flex: '1 1 280px' }}>
+        <Box sx={{ flex: '1 1 280px', minWidth: 0, overflowWrap: 'anywhere' }}>
+          {above}
           <Typography id={pageTitleId} variant="h1" tabIndex={-1} sx={{ outline: 'none' }}>
             {title}
           </Typography>

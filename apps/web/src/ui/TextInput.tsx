@@ -10,6 +10,7 @@ type InputProps = Pick<
   | 'defaultValue'
   | 'autoComplete'
   | 'autoFocus'
+  | 'inputMode'
   | 'maxLength'
   | 'readOnly'
   | 'spellCheck'

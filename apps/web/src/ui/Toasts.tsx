@@ -44,7 +44,15 @@ export function Toasts({ children }: { children: ReactNode }) {
               variant="filled"
               onClose={close}
               slotProps={{ closeButton: { 'aria-label': 'Dismiss' } }}
-              sx={{ maxWidth: 480 }}
+              sx={[
+                { maxWidth: 480 },
+                // In dark, MUI's own pair has a contrast below 4.5:1.
+                (theme) =>
+                  theme.applyStyles('dark', {
+                    backgroundColor: theme.vars.palette[toast.severity].main,
+                    color: theme.vars.palette[toast.severity].contrastText,
+                  }),
+              ]}
             >
               {toast.message}
             </Alert>

@@ -175,7 +175,7 @@ function Finding(props: { children: ReactNode; action: string; onAction: () => v
 const limit = secretLimits.valueBytes;
 
 /** Attributes by which password managers and writing assistants are told to stay away; there is no standard one. */
-const keepOut = {
+export const keepOut = {
   'data-1p-ignore': '',
   'data-lpignore': 'true',
   'data-bwignore': 'true',

@@ -1,0 +1,52 @@
+import { readConfiguration } from '@dropsafe/contract/integration-check';
+import type { IntegrationType } from '@dropsafe/contract/integration-types';
+import type { Fields, Integration } from '@dropsafe/contract/integrations';
+import type { FieldError } from '@dropsafe/contract/problems';
+import { useQueryClient } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { fieldsToSend } from './form-content.ts';
+import { findProblems, visibleProblems, type Refused } from './form-problems.ts';
+import { mentionedKey, useKnownSecrets } from './secret-knowledge.ts';
+
+/**
+ * The configuration in a form, checked as a whole whenever anything changes, as the server does it. `before` is the integration as
+ * it is saved.
+ */
+export function useConfiguration(
+  type: IntegrationType,
+  fields: Fields,
+  before: Integration | undefined,
+) {
+  const client = useQueryClient();
+  const [refused, setRefused] = useState<Refused | null>(null);
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [isEverythingMeant, setEverythingMeant] = useState(false);
+  const settings = useMemo(() => {
+    const { references } = readConfiguration(type, before?.fields ?? {});
+    return new Set(references.map(({ setting }) => setting));
+  }, [type, before]);
+  const sent = useMemo(() => fieldsToSend(type, fields), [type, fields]);
+  const { target, references } = useMemo(() => readConfiguration(type, sent), [type, sent]);
+  const known = useKnownSecrets(references.map(({ secret }) => secret));
+  const problems = findProblems(type, sent, known, settings, refused);
+  return {
+    /** What is to be sent. */
+    sent,
+    /** Where values would go. */
+    target,
+    problems,
+    /** What is shown of the problems, by field. */
+    visible: visibleProblems(problems, left, isEverythingMeant),
+    leave: (path: string) => setLeft(new Set([...left, path])),
+    /** From now on all of it is meant to be right, and what is not is shown. */
+    meanEverything: () => setEverythingMeant(true),
+    /** Takes in what the server refused, and answers the first field of what is wrong. */
+    refuse: (errors: readonly FieldError[]): string | undefined => {
+      const now = { errors, fields: sent, target };
+      setRefused(now);
+      // The server knows something that is not known here.
+      void client.invalidateQueries({ queryKey: mentionedKey });
+      return findProblems(type, sent, known, settings, now)[0]?.field;
+    },
+  };
+}
