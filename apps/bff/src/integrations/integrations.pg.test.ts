@@ -123,7 +123,7 @@ describe('an integration', () => {
     expect((await patch(admin, id, { isDisabled: false }, stale)).status).toBe(412);
     expect((await admin.send('DELETE', `/integrations/${id}`, undefined, stale)).status).toBe(412);
     expect(await referencesOf(secret)).toEqual({
-      items: [{ integration: { id, name: renamed }, fields: ['token'] }],
+      items: [{ integration: { id, name: renamed }, fields: ['token'], lastUsedAt: null }],
       nextCursor: null,
       total: 1,
     });
@@ -153,7 +153,7 @@ describe('an integration', () => {
     const name = newName('only renamed');
     await patch(editor, id, { name });
     expect((await referencesOf(secret)).items).toEqual([
-      { integration: { id, name }, fields: ['token'] },
+      { integration: { id, name }, fields: ['token'], lastUsedAt: null },
     ]);
   });
 
