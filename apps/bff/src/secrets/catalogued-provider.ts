@@ -36,6 +36,7 @@ import {
   prepareUpdateSecrets,
   type IdentifiedSecret,
   type SecretChange,
+  type ResolvableSecret,
   type StoredSecret,
 } from './secrets.store.ts';
 
@@ -114,14 +115,14 @@ export function createCataloguedProvider(
     return secret;
   }
 
-  const boundOf = ({ id, metadata }: IdentifiedSecret) => ({
+  const boundOf = ({ id, metadata }: Pick<ResolvableSecret, 'id' | 'metadata'>) => ({
     secretId: id,
     provider: name,
     name: metadata.name,
     destinations: metadata.destinations,
   });
 
-  function demandBound(stored: StoredSecret): void {
+  function demandBound(stored: ResolvableSecret): void {
     if (areBound(key, boundOf(stored), stored.destinationsMac)) return;
     log.warn('secret.destinations-altered', { secretId: stored.id, provider: name });
     throw new Problem('secret-unreadable', {

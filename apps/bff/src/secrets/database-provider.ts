@@ -11,6 +11,7 @@ import {
   prepareDeleteSecrets,
   prepareInsertSecrets,
   prepareUpdateSecrets,
+  type ResolvableSecret,
   type StoredSecret,
 } from './secrets.store.ts';
 
@@ -109,12 +110,12 @@ export function createDatabaseProvider(
     }
   }
 
-  function open(stored: StoredSecret): Value {
+  function open(stored: ResolvableSecret): Value {
     if (stored.sealed === undefined) throw new Problem('secret-unreadable');
     return keys.open(contextOf(stored), stored.sealed);
   }
 }
 
-function contextOf({ id, metadata, valueVersion }: StoredSecret): SealContext {
+function contextOf({ id, metadata, valueVersion }: ResolvableSecret): SealContext {
   return { secretId: id, name: metadata.name, valueVersion, destinations: metadata.destinations };
 }

@@ -9,7 +9,7 @@ import type { SecretMetadata, SecretName } from '@dropsafe/contract/secrets';
 import type { SecretField } from '../audit/event.ts';
 import type { Caller } from '../base/caller.ts';
 import type { Redacted } from '../base/redacted.ts';
-import type { IdentifiedSecret, StoredSecret } from './secrets.store.ts';
+import type { IdentifiedSecret, ResolvableSecret, StoredSecret } from './secrets.store.ts';
 
 /** A value on its way in or out. */
 export type Value = Redacted<Uint8Array>;
@@ -66,7 +66,7 @@ export interface SecretProvider {
    * it when these are others by now. Throws `not-found`, `secret-unusable`, `secret-unreadable` (also when the destinations are not those
    * that were bound).
    */
-  resolve(found: StoredSecret): Promise<Value | undefined>;
+  resolve(found: ResolvableSecret): Promise<Value | undefined>;
   /**
    * Names where the value may be sent that somebody has put there past Dropsafe, and what it is for. Nothing comes of it when the
    * secret is another by now. Throws `provider-cannot` where values and destinations are stored together.

@@ -140,14 +140,20 @@ export interface IdentifiedSecret {
   id: string;
   metadata: SecretMetadata;
 }
-/** The whole row of a secret. */
-export interface StoredSecret extends IdentifiedSecret {
+/** What one use of a secret asks of its row. */
+export interface ResolvableSecret {
+  id: string;
+  metadata: Pick<SecretMetadata, 'name' | 'provider' | 'state' | 'destinations'>;
   valueVersion: number;
   /** The value, where it lives in this database. */
   sealed: SealedValue | undefined;
   /** Of what lives elsewhere. */
-  revision: string | null;
   destinationsMac: Uint8Array | null;
+}
+/** The whole row of a secret. */
+export interface StoredSecret extends IdentifiedSecret, Omit<ResolvableSecret, 'metadata'> {
+  /** Of what lives elsewhere. */
+  revision: string | null;
 }
 
 /** A row without what other rows tell. */
@@ -162,10 +168,10 @@ export const identifiedOf = ({ id, standing, ...row }: IdentifiedRow): Identifie
   metadata: { ...row, isUsed: standing === 'used', alsoIn: [] },
 });
 
+type SealedRow = { [Column in keyof SealedValue]: SealedValue[Column] | null };
 type StoredRow = IdentifiedRow &
-  Pick<StoredSecret, 'valueVersion' | 'revision' | 'destinationsMac'> & {
-    [Column in keyof SealedValue]: SealedValue[Column] | null;
-  };
+  Pick<StoredSecret, 'valueVersion' | 'revision' | 'destinationsMac'> &
+  SealedRow;
 
 const storedOf = ({
   valueVersion,
@@ -180,11 +186,14 @@ const storedOf = ({
   valueVersion,
   revision,
   destinationsMac,
-  sealed:
-    kekId !== null && wrappedDek !== null && sealedValue !== null
-      ? { kekId, wrappedDek, sealedValue }
-      : undefined,
+  sealed: sealedOf({ kekId, wrappedDek, sealedValue }),
 });
+
+function sealedOf({ kekId, wrappedDek, sealedValue }: SealedRow): SealedValue | undefined {
+  return kekId !== null && wrappedDek !== null && sealedValue !== null
+    ? { kekId, wrappedDek, sealedValue }
+    : undefined;
+}
 
 /** Makes the look-up of one secret's metadata by the unique index on the name; one query serves all of the same moment. */
 export function prepareFindSecret(
@@ -215,6 +224,39 @@ export function prepareFindStoredSecret({
     const rows = await query.execute({ names: makePgArray([...names]) });
     const byName = new Map(rows.map((row) => [row.name, storedOf(row)]));
     return (name) => byName.get(name);
+  });
+}
+
+/** Makes the look-up for one use, in the same way: of the row no more than that, as it is asked for most often. */
+export function prepareFindResolvable({
+  queries,
+}: Database): (name: SecretName) => Promise<ResolvableSecret | undefined> {
+  const query = queries
+    .select({
+      id: secrets.id,
+      name: secrets.name,
+      provider: secrets.provider,
+      state: secrets.state,
+      destinations: secrets.destinations,
+      valueVersion: secrets.valueVersion,
+      destinationsMac: secrets.destinationsMac,
+      kekId: secrets.kekId,
+      wrappedDek: secrets.wrappedDek,
+      sealedValue: secrets.sealedValue,
+    })
+    .from(secrets)
+    .where(hasName)
+    .prepare('find_resolvable');
+  return gather(async (names: readonly SecretName[]) => {
+    const rows = await query.execute({ names: makePgArray([...names]) });
+    const byName = new Map(rows.map((row) => [row.name, row]));
+    return (name) => {
+      const row = byName.get(name);
+      if (row === undefined) return undefined;
+      const { id, provider, state, destinations, valueVersion, destinationsMac } = row;
+      const metadata = { name, provider, state, destinations };
+      return { id, metadata, valueVersion, destinationsMac, sealed: sealedOf(row) };
+    };
   });
 }
 

@@ -10,7 +10,7 @@ import type { Log } from '../base/log.ts';
 import type { Value } from './provider.ts';
 import type { Providers } from './providers.ts';
 import { isSecretName } from './secret.ts';
-import { prepareFindStoredSecret } from './secrets.store.ts';
+import { prepareFindResolvable } from './secrets.store.ts';
 import { createTellUnreadable } from './tell-unreadable.ts';
 import { createUseCounts } from './use-counts.ts';
 
@@ -54,12 +54,12 @@ export function createSecretUses(
   log: Log,
 ): SecretUses {
   // The look-ups of one moment share one query, all names of a request among them.
-  const findStoredSecret = prepareFindStoredSecret(database);
+  const findResolvable = prepareFindResolvable(database);
   const tellUnreadable = createTellUnreadable(audit);
   const counts = createUseCounts(database, log);
 
   async function findUsable(caller: Caller, names: readonly SecretName[]): Promise<UsableSecret[]> {
-    const found = await Promise.all(names.map(findStoredSecret));
+    const found = await Promise.all(names.map(findResolvable));
     return found.flatMap((stored) => {
       if (stored === undefined) return [];
       const provider = providers.find(stored.metadata.provider);
