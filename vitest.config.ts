@@ -20,7 +20,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           globalSetup: ['apps/bff/testkit/global-setup.ts'],
           pool: 'forks',
-          maxWorkers: 2,
+          // More than cores: much of what they do is waiting for something to end.
+          maxWorkers: 3,
           // Real servers start and stop in there.
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -75,10 +75,12 @@ async function measureResolving(connection: PostgresConnection): Promise<void> {
   stops.push(() => rooms.close());
   // Those with values of 64 bytes (seed.ts).
   const names = Array.from({ length: 1_000 }, (_, n) => nameOf((n * 80 + 24) % count));
+  // The quickest way that the driver has: a prepared statement, answered as plain arrays.
+  const text = `
+    select id, name, provider, state, destinations, value_version, kek_id, wrapped_dek, sealed_value
+    from secrets where name = $1 and standing = 'used'`;
   const bare = async (name: string) => {
-    const [row] = await sql`
-      select id, name, provider, state, destinations, value_version, kek_id, wrapped_dek, sealed_value
-      from secrets where name = ${name} and standing = 'used'`;
+    const [row] = await sql.unsafe(text, [name], { prepare: true }).values();
     if (row === undefined) throw new Error('A secret was not found.');
   };
   const resolveOne = async (name: string) => {
@@ -164,7 +166,7 @@ function sum(slices: readonly Slice[]): { rate: number; p50: number } {
 function countStatements({ queries }: Database): () => number {
   // as: drizzle keeps the driver in this field, and every statement goes through its `unsafe`.
   const { $client: driver } = queries as unknown as { $client: postgres.Sql };
-  const original = driver.unsafe;
+  const original = driver.unsafe.bind(driver);
   let calls = 0;
   driver.unsafe = ((...parameters: Parameters<typeof original>) => {
     calls += 1;

@@ -230,11 +230,11 @@ describe.concurrent('uses', () => {
   test('are noted beside concurrent updates of the same secrets, and none of them fails', async () => {
     const names = Array.from({ length: 20 }, (_, n) => `BUSY_${n}`);
     const ids = await Promise.all(names.map((name) => newSecret(name)));
-    let isDone = false;
+    const updates = new AbortController();
     let rounds = 0;
     /** Always due: each is two minutes after the one before. */
     const touchAll = async ({ database: { queries } }: Opened) => {
-      while (!isDone) {
+      while (!updates.signal.aborted) {
         rounds += 1;
         await touchSecrets(
           queries,
@@ -252,7 +252,7 @@ describe.concurrent('uses', () => {
         }
       }),
     );
-    isDone = true;
+    updates.abort();
     await Promise.all(touching);
     expect(statuses).toEqual(Array.from({ length: 400 }, () => 200));
     expect(rounds).toBeGreaterThan(20);

@@ -10,7 +10,7 @@ import { Fieldset } from '../access/Fieldset.tsx';
 import { DisabledReason } from '../ui/DisabledReason.tsx';
 import { TextInput } from '../ui/TextInput.tsx';
 import { ExpressionField } from './ExpressionField.tsx';
-import { problemOf, type ConfigurationFieldProps, type Focusable } from './FieldOfKind.tsx';
+import { problemOf, type ConfigurationFieldProps, type Focusable } from './configuration-field.ts';
 
 type Header = { name: string; value: string };
 

@@ -155,7 +155,7 @@ function SecretSearch({ target, onPick, onCreate }: Omit<Props, 'anchor' | 'onCl
         role="status"
         sx={{ px: { xs: 3, sm: 2 }, pt: 0.75, color: 'text.secondary', display: 'block' }}
       >
-        {toldOf(secrets.data, secrets.isPlaceholderData)}
+        {toldOf(secrets.data, secrets.isPlaceholderData, text)}
       </Typography>
       {secrets.isError && (
         <Box sx={{ px: { xs: 3, sm: 1.5 }, pt: 1 }}>
@@ -243,9 +243,11 @@ function Line({ isRefusal = false, children }: { isRefusal?: boolean; children: 
 function toldOf(
   page: { items: readonly unknown[]; nextCursor: string | null } | undefined,
   isOld: boolean,
+  text: string,
 ): string {
   if (page === undefined || isOld) return '\u00A0';
-  if (page.items.length === 0) return 'No secret matches.';
+  if (page.items.length === 0)
+    return text.trim() === '' ? 'There are no secrets yet.' : 'No secret matches.';
   if (page.nextCursor !== null)
     return `The first ${page.items.length} are shown. Type more to see others.`;
   return page.items.length === 1 ? '1 secret' : `${page.items.length} secrets`;
