@@ -57,9 +57,14 @@ test('an integration is made from a preset, with its secret; tested, it sends th
   await create.getByLabel('Name', { exact: true }).fill(name);
   await create.getByLabel('Base URL').fill(github.url);
 
-  // What is missing is told when everything is meant to be there, and a mistake at once.
+  // What is missing is told once the field was left, and a mistake at once.
   const token = create.getByRole('textbox', { name: 'Token' });
+  await token.click();
+  await page.keyboard.press('Tab');
+  await expect(create.getByRole('button', { name: 'Choose a secret for Token' })).toBeFocused();
   await expect(create.getByText('Fill this in.')).toHaveCount(0);
+  await page.keyboard.press('Tab');
+  await expect(create.getByText('Fill this in.')).toBeVisible();
   await create.getByRole('button', { name: 'Create integration' }).click();
   await expect(create.getByText('Fill this in.')).toBeVisible();
   await expect(token).toBeFocused();

@@ -12,6 +12,7 @@ import {
   useLayoutEffect,
   useRef,
   useState,
+  type FocusEvent,
   type FocusEventHandler,
   type ReactNode,
   type Ref,
@@ -68,6 +69,13 @@ export function ExpressionField(props: Props) {
     wasOpened.current = opened !== null;
   }, [opened, editor]);
 
+  // From the text to its key, and from there to the picker, one is still in the field.
+  const leave = ({ relatedTarget }: FocusEvent) => {
+    const isInside =
+      relatedTarget === button.current || host.current?.contains(relatedTarget) === true;
+    if (opened === null && !isInside) onBlur?.();
+  };
+
   return (
     <FieldFrame
       id={id}
@@ -97,7 +105,7 @@ export function ExpressionField(props: Props) {
         inputComponent={EditorHost}
         inputRef={host}
         error={problems.length > 0}
-        onBlur={onBlur}
+        onBlur={leave}
         slotProps={{ input: { className: 'ds-editor' } }}
         endAdornment={
           <DisabledReason reason={refusal}>
@@ -107,6 +115,7 @@ export function ExpressionField(props: Props) {
               aria-label={`Choose a secret for ${label}`}
               aria-haspopup="dialog"
               onClick={() => setOpened('picker')}
+              onBlur={leave}
               sx={{ flexShrink: 0, my: isMultiline ? 0.5 : 0 }}
             >
               <KeyIcon fontSize="small" />

@@ -79,7 +79,7 @@ export function HeadersField(props: ConfigurationFieldProps) {
                 aria-label={name === '' ? `Remove header ${number}` : `Remove header ${name}`}
                 title="Remove"
                 onClick={() => remove(index)}
-                sx={{ mt: '28px' }}
+                sx={{ mt: '28px', alignSelf: 'start' }}
               >
                 <DeleteIcon fontSize="small" />
               </IconButton>

@@ -1,20 +1,15 @@
 import { integrationPresets } from '@dropsafe/contract/integration-presets';
-import { declarationOf } from '@dropsafe/contract/integration-types';
 import { IntegrationNameSchema } from '@dropsafe/contract/names';
 import { DescriptionSchema } from '@dropsafe/contract/secrets';
 import type { FieldValue } from '@dropsafe/contract/integrations';
 import Alert from '@mui/material/Alert';
 import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
-import Link from '@mui/material/Link';
-import Typography from '@mui/material/Typography';
 import { Fragment, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { checkField } from '../api/check-field.ts';
 import { ApiProblem } from '../api/client.ts';
 import { placeProblem } from '../api/field-problems.ts';
 import { useIntegrationReasons } from '../permissions/can.ts';
-import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 import { DialogForm } from '../ui/FormDialog.tsx';
 import { TextInput } from '../ui/TextInput.tsx';
 import { useToast } from '../ui/Toasts.tsx';
@@ -32,6 +27,7 @@ import {
   type SeenIntegration,
 } from './integrations.queries.ts';
 import type { Start } from './StartChoice.tsx';
+import { StartLine } from './StartLine.tsx';
 import { TestSection } from './TestSection.tsx';
 import { useConfiguration } from './use-configuration.ts';
 
@@ -41,7 +37,7 @@ interface Props {
   opened: SeenIntegration | null;
   onClose: () => void;
   /** Back to the choice of a system. */
-  onChooseAnother?: () => void;
+  onChooseAnother?: (() => void) | undefined;
 }
 
 const nothingWrong: { name?: string; description?: string } = {};
@@ -62,7 +58,6 @@ export function IntegrationForm({ start, opened, onClose, onChooseAnother }: Pro
   const [wrong, setWrong] = useState(nothingWrong);
   const [problem, setProblem] = useState<Error | null>(null);
   const [isUnchanged, setUnchanged] = useState(false);
-  const [isLeaving, setLeaving] = useState(false);
   const [tested, setTested] = useState<typeof content.fields | null>(null);
   const [testProblem, setTestProblem] = useState<Error | null>(null);
   // Who may not save a configuration may not try it either.
@@ -216,30 +211,7 @@ export function IntegrationForm({ start, opened, onClose, onChooseAnother }: Pro
           onDiscard={onClose}
         />
       )}
-      <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', columnGap: 2 }}>
-        <Typography variant="body2" sx={{ color: 'text.secondary', flex: '1 1 260px' }}>
-          {preset === undefined ? (
-            declarationOf(type).help
-          ) : (
-            <>
-              How {preset.title} wants to be asked is told in{' '}
-              <Link href={preset.documentation} target="_blank" rel="noreferrer">
-                its documentation
-              </Link>
-              .
-            </>
-          )}
-        </Typography>
-        {onChooseAnother && (
-          <Button
-            size="small"
-            sx={{ ml: { xs: -1.25, sm: 0 } }}
-            onClick={() => (patch === undefined ? onChooseAnother() : setLeaving(true))}
-          >
-            Choose another system
-          </Button>
-        )}
-      </Box>
+      <StartLine start={start} isDirty={patch !== undefined} onChooseAnother={onChooseAnother} />
       {/* Made anew for another version: inputs keep what they were made with. */}
       <Fragment key={seen?.etag}>
         <Box sx={pair}>
@@ -292,17 +264,6 @@ export function IntegrationForm({ start, opened, onClose, onChooseAnother }: Pro
         isTesting={test.isPending}
         isOutdated={tested !== null && !isSameSent(tested, sent)}
       />
-      {isLeaving && (
-        <ConfirmDialog
-          title="Discard what you typed?"
-          confirmLabel="Discard"
-          cancelLabel="Keep editing"
-          onConfirm={() => onChooseAnother?.()}
-          onCancel={() => setLeaving(false)}
-        >
-          It has not been saved.
-        </ConfirmDialog>
-      )}
     </DialogForm>
   );
 }

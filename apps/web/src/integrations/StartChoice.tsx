@@ -22,7 +22,7 @@ export function StartChoice({ onChoose }: { onChoose: (start: Start) => void }) 
   ][]; // as: Object.entries forgets the names
   return (
     <DialogContent sx={{ display: 'grid', gap: 3, alignContent: 'start', pt: '8px !important' }}>
-      <Group title="A system that is known here" width={140}>
+      <Group title="A system that is known here" width={{ xs: 140, sm: 190 }}>
         {presets.map(([preset, { title, type }], index) => (
           <li key={preset}>
             <Card autoFocus={index === 0} onClick={() => onChoose({ type, preset })}>
@@ -31,7 +31,7 @@ export function StartChoice({ onChoose }: { onChoose: (start: Start) => void }) 
           </li>
         ))}
       </Group>
-      <Group title="Any other" width={240}>
+      <Group title="Any other" width={{ xs: 240, sm: 240 }}>
         {types.map(([type, { title, help }]) => (
           <li key={type}>
             <Card onClick={() => onChoose({ type, preset: undefined })}>
@@ -50,8 +50,8 @@ const hasPresets = (type: IntegrationType) =>
 
 interface GroupProps {
   title: string;
-  /** Of a card at least, in pixels. */
-  width: number;
+  /** Of a card at least, in pixels: on a phone, and elsewhere. */
+  width: { xs: number; sm: number };
   children: ReactNode;
 }
 
@@ -67,7 +67,7 @@ function Group({ title, width, children }: GroupProps) {
         aria-labelledby={id}
         sx={{
           display: 'grid',
-          gridTemplateColumns: `repeat(auto-fill, minmax(min(${width}px, 100%), 1fr))`,
+          gridTemplateColumns: { xs: columnsOf(width.xs), sm: columnsOf(width.sm) },
           gap: 1.25,
           m: 0,
           p: 0,
@@ -80,6 +80,8 @@ function Group({ title, width, children }: GroupProps) {
     </Box>
   );
 }
+
+const columnsOf = (width: number) => `repeat(auto-fill, minmax(min(${width}px, 100%), 1fr))`;
 
 const Card = styled(ButtonBase)(({ theme: { vars, typography, shape } }) => ({
   ...typography.body2,

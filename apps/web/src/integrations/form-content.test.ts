@@ -53,6 +53,12 @@ test('a preset fills in what it knows and its name, and changes nothing by itsel
   expect(patchOf(integration(github.fields), github)).toBeUndefined();
 });
 
+test('a form that nobody has touched has no change, whatever holds by default', () => {
+  const empty = contentOf({ preset: undefined });
+  for (const type of ['http', 'webhook', 'email'] as const)
+    expect(patchOf(integration({}, { type, name: '' }), empty)).toBeUndefined();
+});
+
 describe('what changed', () => {
   const before = integration({ ...bearer, headers: [{ value: 'b', name: 'A' }] });
   const typed = contentOf(before);

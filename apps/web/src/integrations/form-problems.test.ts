@@ -96,14 +96,11 @@ describe('what is wrong', () => {
     ).toHaveLength(1);
   });
 
-  test('is shown at once where it has a place in the text, and otherwise when the field was left or all is meant', () => {
+  test('is shown at once where it has a place in the text, and otherwise when the field was left', () => {
     const found = find({ auth: 'basic', username: "{{ secret('TOKEN') | nope }}" });
-    const shown = (left: string[], isEverythingMeant: boolean) => [
-      ...visibleProblems(found, new Set(left), isEverythingMeant).keys(),
-    ];
-    expect(shown([], false)).toEqual(['fields.username']);
-    expect(shown(['fields.password'], false)).toEqual(['fields.username', 'fields.password']);
-    expect(shown([], true)).toEqual(['fields.baseUrl', 'fields.username', 'fields.password']);
+    const shown = (...left: string[]) => [...visibleProblems(found, new Set(left)).keys()];
+    expect(shown()).toEqual(['fields.username']);
+    expect(shown('fields.password')).toEqual(['fields.username', 'fields.password']);
   });
 
   test('a refusal of a field that is not shown goes to the panel as a whole, by the titles of fields outside of the form', () => {

@@ -44,17 +44,14 @@ export function findProblems(
 
 /**
  * What is shown, by field. A mistake that has a place in the text is shown at once; that something is missing or not whole yet, once
- * its field was left, or everything was to be right.
+ * its field was left.
  */
 export function visibleProblems(
   problems: readonly FieldError[],
   left: ReadonlySet<string>,
-  isEverythingMeant: boolean,
 ): Map<string, FieldError[]> {
   return Map.groupBy(
-    problems.filter(
-      ({ field, start }) => isEverythingMeant || start !== undefined || left.has(field),
-    ),
+    problems.filter(({ field, start }) => start !== undefined || left.has(field)),
     ({ field }) => field,
   );
 }

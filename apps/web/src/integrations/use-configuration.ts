@@ -20,7 +20,6 @@ export function useConfiguration(
   const client = useQueryClient();
   const [refused, setRefused] = useState<Refused | null>(null);
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
-  const [isEverythingMeant, setEverythingMeant] = useState(false);
   const settings = useMemo(() => {
     const { references } = readConfiguration(type, before?.fields ?? {});
     return new Set(references.map(({ setting }) => setting));
@@ -29,6 +28,7 @@ export function useConfiguration(
   const { target, references } = useMemo(() => readConfiguration(type, sent), [type, sent]);
   const known = useKnownSecrets(references.map(({ secret }) => secret));
   const problems = findProblems(type, sent, known, settings, refused);
+  const leave = (paths: readonly string[]) => setLeft((already) => new Set([...already, ...paths]));
   return {
     /** What is to be sent. */
     sent,
@@ -36,14 +36,15 @@ export function useConfiguration(
     target,
     problems,
     /** What is shown of the problems, by field. */
-    visible: visibleProblems(problems, left, isEverythingMeant),
-    leave: (path: string) => setLeft(new Set([...left, path])),
-    /** From now on all of it is meant to be right, and what is not is shown. */
-    meanEverything: () => setEverythingMeant(true),
+    visible: visibleProblems(problems, left),
+    leave: (path: string) => leave([path]),
+    /** All of it is meant to be right as it stands: what is not is shown. What is added later has its time. */
+    meanEverything: () => leave(problems.map(({ field }) => field)),
     /** Takes in what the server refused, and answers the first field of what is wrong. */
     refuse: (errors: readonly FieldError[]): string | undefined => {
       const now = { errors, fields: sent, target };
       setRefused(now);
+      leave(errors.map(({ field }) => field));
       // The server knows something that is not known here.
       void client.invalidateQueries({ queryKey: mentionedKey });
       return findProblems(type, sent, known, settings, now)[0]?.field;
