@@ -124,7 +124,7 @@ export async function watchedPage(context: BrowserContext): Promise<Page> {
   });
   page.on('console', (message) => {
     recordMore('browser-console.txt', `${message.text()}\n`);
-    if (/Content Security Policy|Trusted ?Type/i.test(message.text()))
+    if (/Content Security Policy|Trusted.?(Type|Script)/i.test(message.text()))
       violations.push(message.text());
   });
   page.on('pageerror', (error) => {

@@ -12,8 +12,8 @@ export function StartPage() {
     <Page title="Welcome">
       <EmptyState title="There is nothing here for you yet">
         You are signed in as {principal.name}, but no permission has been granted to you. Ask an
-        administrator for SECRET_MANAGEMENT, or for one of its parts such as SECRET_MANAGEMENT_READ.
-        As soon as it is granted, reload this page.
+        administrator for SECRET_MANAGEMENT or INTEGRATION_MANAGEMENT, or for a part such as
+        SECRET_MANAGEMENT_READ. As soon as it is granted, reload this page.
       </EmptyState>
     </Page>
   );
