@@ -241,8 +241,14 @@ function checkTogether(read: ReadConfiguration, type: IntegrationType): void {
     const wrong = wrongAddress(textIn(fields, address), type === 'http');
     if (wrong !== undefined) report(read, `fields.${address}`, wrong);
   }
-  if (has('testPath') && testAddressOf(fields) === undefined)
-    report(read, 'fields.testPath', 'not-a-path');
+  if (has('testPath')) {
+    // As they read in the end: what is wrong with their expressions is told in its place.
+    const [baseUrl, testPath] = ['baseUrl', 'testPath'].map((key) =>
+      withoutSecrets(textIn(fields, key)),
+    );
+    if (testPath !== undefined && testAddressOf({ baseUrl, testPath }) === undefined)
+      report(read, 'fields.testPath', 'not-a-path');
+  }
   for (const key of ['headerName', 'hmacHeader']) {
     const wrong = has(key) ? wrongHeaderName(textIn(fields, key).toLowerCase()) : undefined;
     if (wrong !== undefined) report(read, `fields.${key}`, wrong);
@@ -265,7 +271,7 @@ function checkTogether(read: ReadConfiguration, type: IntegrationType): void {
   }
 }
 
-/** What a test of an HTTP API asks for; undefined when the path leads away from the base URL, or to no address at all. */
+/** What a test of an HTTP API asks for, out of texts that are evaluated; undefined when the path leads away from the base URL, or to no address at all. */
 export function testAddressOf(fields: Fields): string | undefined {
   const base = textIn(fields, 'baseUrl');
   const path = textIn(fields, 'testPath');
@@ -273,7 +279,10 @@ export function testAddressOf(fields: Fields): string | undefined {
   const address = `${base.replace(/\/+$/, '')}${path}`;
   // A base that is wrong is told in its own place.
   const isWhole = !isTarget(base) || isTarget(address);
-  return isWhole && /^\/(?!\/)/.test(path) && !/(^|\/)\.\.?(\/|$)/.test(path) ? address : undefined;
+  const [steps = ''] = path.split('?', 1);
+  // However it is written: "%2e" is a dot for whoever sends it, and some servers read "..;" as "..".
+  const hasDotStep = /\/(\.|%2e){1,2}(;|\/|$)/i.test(steps);
+  return isWhole && /^\/(?!\/)/.test(path) && !hasDotStep ? address : undefined;
 }
 
 function wrongAddress(text: string, isBase: boolean): Sentence | undefined {
