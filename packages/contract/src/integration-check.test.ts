@@ -106,6 +106,14 @@ test.each<[string, IntegrationType, Fields, [field: string, message: string][]]>
   ],
   ['a header of ours', 'http', headers('Host'), [['headers.0.name', 'This header is set by']]],
   ['a header of connections', 'http', headers('proxy-x'), [['headers.0.name', 'This header is']]],
+  ...['X-Original-URL', 'x_rewrite_url', 'X-HTTP-Method-Override', 'X-Forwarded-Host'].map(
+    (name): [string, 'http', Fields, [string, string][]] => [
+      `a header that makes it another request: ${name}`,
+      'http',
+      headers(name, '/admin'),
+      [['headers.0.name', 'This header would make it another request']],
+    ],
+  ),
   ['a header with a line break', 'http', headers('X\r\nY'), [['headers.0.name', 'The name of a']]],
   ['a line break in a header', 'http', headers('X', 'a\r\nb'), [['headers.0.value', 'This field']]],
   ['a header without content', 'http', headers('X', ''), [['headers.0.value', 'Fill this in.']]],

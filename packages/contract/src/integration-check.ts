@@ -55,6 +55,8 @@ const sentences = {
   'not-a-host': 'Must be the name or the address of a mail server.',
   'not-a-header': 'The name of a header has letters, digits and - only.',
   'header-of-ours': 'This header is set by Dropsafe. Leave it out.',
+  'header-of-another-request':
+    'This header would make it another request than the address says. Leave it out.',
   'header-twice': 'This header is there twice.',
   'header-of-authentication': 'The authentication sends this header already.',
   credential:
@@ -68,6 +70,12 @@ type Sentence = keyof typeof sentences;
 /** Headers that say how a request travels: whoever sets them could make one request look like two, or like one to another host. */
 const headersOfOurs =
   /^(host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|http2-settings|proxy-.*)$/;
+/**
+ * Headers by which some systems take another path, host or method than those of the request: past the path that a secret is bound to, and
+ * past the address, which somebody without a permission for secrets may not change.
+ */
+const headersOfAnotherRequest =
+  /^(x[-_](original|rewrite)[-_]url|x[-_]http[-_]method([-_]override)?|x[-_]method[-_]override|forwarded|x[-_]forwarded[-_].*)$/;
 /** Headers that carry a credential and nothing else. */
 const credentialHeaders =
   /^(authorization|cookie|x-api-key|api-key|apikey|x-auth-token|private-token)$/;
@@ -223,6 +231,7 @@ function wrongHeaderName(lower: string): Sentence | undefined {
   if (lower === '') return 'missing';
   // Of what RFC 9110, 5.6.2, lets through, what systems use.
   if (!/^[a-z\d_-]{1,128}$/.test(lower)) return 'not-a-header';
+  if (headersOfAnotherRequest.test(lower)) return 'header-of-another-request';
   return headersOfOurs.test(lower) ? 'header-of-ours' : undefined;
 }
 
