@@ -74,7 +74,7 @@ export interface Calls {
   send(call: HttpCall, signal?: AbortSignal): Promise<OutboundAnswer>;
   check(call: HttpCall, signal?: AbortSignal): Promise<Tested>;
   checkMail(call: MailCall, signal?: AbortSignal): Promise<Tested>;
-  /** Breaks every connection. */
+  /** Ends what is under way, and breaks every connection. */
   close(): void;
 }
 
@@ -93,6 +93,10 @@ export function createCalls({ allowed, lookUp, limits }: CallOptions): Calls {
   const all = { ...usualLimits, ...limits };
   const http = createGuardedFetch(guard, all);
   const mail = createMail(guard, all);
+  // What still waits for a turn or a name would connect after all was closed; and a mail server is nobody's to keep.
+  const closing = new AbortController();
+  const endOf = (signal: AbortSignal | undefined) =>
+    signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
 
   const send: Calls['send'] = async ({ target, secrets, open }, signal) => {
     const allowedTarget = demandTarget(target, secrets);
@@ -103,7 +107,7 @@ export function createCalls({ allowed, lookUp, limits }: CallOptions): Calls {
         target: allowedTarget,
         address: address === undefined ? undefined : { content: address, secrets },
       }),
-      signal,
+      endOf(signal),
     );
   };
 
@@ -119,10 +123,13 @@ export function createCalls({ allowed, lookUp, limits }: CallOptions): Calls {
     checkMail: (call, signal) =>
       checkBy(call, async () => {
         const target = demandTarget(call.target, call.secrets);
-        await mail.verify({ ...(await call.open()), target }, signal);
+        await mail.verify({ ...(await call.open()), target }, endOf(signal));
         return { kind: 'signed-in' };
       }),
-    close: () => http.close(),
+    close() {
+      closing.abort();
+      http.close();
+    },
   };
 }
 

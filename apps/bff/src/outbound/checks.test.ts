@@ -6,6 +6,7 @@ import { newCanary, sweep } from '../../testkit/canary.ts';
 import { selfSigned } from '../../testkit/certificate.ts';
 import { startMailServer } from '../../testkit/mail-server.ts';
 import { createNames, startUpstream, type Upstream } from '../../testkit/upstream.ts';
+import { until } from '../../testkit/until.ts';
 import { Redacted } from '../base/redacted.ts';
 import { createCalls, TargetRefused, WithoutValues, type Calls, type HttpCall } from './calls.ts';
 
@@ -263,4 +264,38 @@ test('a mail server', async () => {
   expect(server.secured[0]).toBe('EHLO [127.0.0.1]');
   expect(server.secured.join()).not.toContain('AUTH');
   await server.stop();
+});
+
+test('what is under way ends with all of it: a mail server that says nothing, a name that is not found yet', async () => {
+  const allowed = new BlockList();
+  allowed.addAddress('127.0.0.1');
+  const mute = await startMailServer({
+    tls: certificate,
+    security: 'implicit',
+    user: '',
+    password: '',
+    greeting: '',
+  });
+  let found = () => {};
+  const lookUp = (name: string) =>
+    name === 'slow.test'
+      ? new Promise<string[]>((resolve) => (found = () => resolve(['127.0.0.1'])))
+      : Promise.resolve(['127.0.0.1']);
+  const ours = createCalls({ allowed, lookUp });
+  const mail = ours.checkMail({
+    target: `smtps://upstream.test:${mute.port}`,
+    secrets: [],
+    hasCredentials: false,
+    open: () => Promise.resolve({ authorities: certificate.cert }),
+  });
+  const http = ours.check(callTo(`https://slow.test:${upstream.port}/`));
+  const before = upstream.connections();
+  await until('the mail server is asked', () => mute.connections() > 0);
+  ours.close();
+  found();
+  const begun = performance.now();
+  expect([shownOf(await mail)[0], shownOf(await http)[0]]).toEqual(['PSPPPPPFS', 'PPPFSSSSS']);
+  expect(performance.now() - begun).toBeLessThan(2_000);
+  expect(upstream.connections()).toBe(before);
+  await mute.stop();
 });
