@@ -29,6 +29,8 @@ export interface Call<T> {
   target: string;
   /** Every secret that the rest refers to. */
   secrets: readonly Referenced[];
+  /** What is told of a secret in place of its name, to somebody who may not know it. */
+  shownName: (name: string) => string;
   /** Something in it proves who sends it. */
   hasCredentials: boolean;
   /** Throws `WithoutValues` when there are none. */
@@ -98,8 +100,9 @@ export function createCalls({ allowed, lookUp, limits }: CallOptions): Calls {
   const endOf = (signal: AbortSignal | undefined) =>
     signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
 
-  const send: Calls['send'] = async ({ target, secrets, open }, signal) => {
-    const allowedTarget = demandTarget(target, secrets);
+  const send: Calls['send'] = async (call, signal) => {
+    const { secrets, open } = call;
+    const allowedTarget = demandTarget(call);
     const { address, ...rest } = await open();
     return http.send(
       inject({
@@ -122,7 +125,7 @@ export function createCalls({ allowed, lookUp, limits }: CallOptions): Calls {
       }),
     checkMail: (call, signal) =>
       checkBy(call, async () => {
-        const target = demandTarget(call.target, call.secrets);
+        const target = demandTarget(call);
         await mail.verify({ ...(await call.open()), target }, endOf(signal));
         return { kind: 'signed-in' };
       }),
@@ -133,12 +136,12 @@ export function createCalls({ allowed, lookUp, limits }: CallOptions): Calls {
   };
 }
 
-function demandTarget(target: string, secrets: readonly Referenced[]): AllowedTarget {
+function demandTarget({ target, secrets, shownName }: Call<unknown>): AllowedTarget {
   const verdict = mayReceive(target, secrets);
   if (verdict.kind === 'allowed') return verdict.target;
   if (verdict.kind === 'unreadable') throw new TargetRefused(verdict.reason, []);
-  const sentences = verdict.refusals.map(({ name, reason }) => `${name}: ${reason}`);
-  throw new TargetRefused(sentences.join(' '), verdict.refusals);
+  const sentences = verdict.refusals.map(({ name, reason }) => `${shownName(name)}: ${reason}`);
+  throw new TargetRefused([...new Set(sentences)].join(' '), verdict.refusals);
 }
 
 async function checkBy(

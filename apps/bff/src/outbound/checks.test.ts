@@ -51,6 +51,7 @@ function callTo(target: string, { authorities = certificate.cert, key = canary }
   return {
     target,
     secrets: [{ name: 'KEY', destinations: [new URL(target).origin] }],
+    shownName: String,
     hasCredentials: true,
     open: () =>
       Promise.resolve({
@@ -94,7 +95,12 @@ describe('an answer', () => {
 });
 
 test('without credentials nothing is said of them, but when the host wants some', async () => {
-  const anonymous = { ...callTo(at('upstream.test')), secrets: [], hasCredentials: false };
+  const anonymous = {
+    ...callTo(at('upstream.test')),
+    secrets: [],
+    shownName: String,
+    hasCredentials: false,
+  };
   const open: HttpCall['open'] = () =>
     Promise.resolve({ method: 'GET', trust: { authorities: certificate.cert } });
   const shown = async () => shownOf(await calls.check({ ...anonymous, open }));
@@ -186,6 +192,7 @@ describe('the destination comes before the value', () => {
   const refusedCall = (target: string, destinations: string[]): HttpCall => ({
     target,
     secrets: [{ name: 'KEY', destinations }],
+    shownName: String,
     hasCredentials: true,
     open: () => Promise.reject(new Error('A value was opened.')),
   });
@@ -244,6 +251,7 @@ test('a mail server', async () => {
       await calls.checkMail({
         target,
         secrets: [{ name: 'KEY', destinations: [target] }],
+        shownName: String,
         hasCredentials: true,
         open: () => Promise.resolve({ login, authorities: certificate.cert }),
       }),
@@ -258,7 +266,13 @@ test('a mail server', async () => {
   server.secured.length = 0;
   const target = `smtp://upstream.test:${server.port}`;
   const open = () => Promise.resolve({ authorities: certificate.cert });
-  const greeted = await calls.checkMail({ target, secrets: [], hasCredentials: false, open });
+  const greeted = await calls.checkMail({
+    target,
+    secrets: [],
+    shownName: String,
+    hasCredentials: false,
+    open,
+  });
   expect(greeted.hasSucceeded).toBe(true);
   expect(shownOf(greeted)).toEqual(['PSPPPPPPS', expect.stringContaining('no credentials')]);
   expect(server.secured[0]).toBe('EHLO [127.0.0.1]');
@@ -285,6 +299,7 @@ test('what is under way ends with all of it: a mail server that says nothing, a 
   const mail = ours.checkMail({
     target: `smtps://upstream.test:${mute.port}`,
     secrets: [],
+    shownName: String,
     hasCredentials: false,
     open: () => Promise.resolve({ authorities: certificate.cert }),
   });

@@ -337,6 +337,22 @@ describe('what a test tells', () => {
       'PPFSSSSSS',
       expect.stringContaining('line break'),
     ]);
+    // Who may only use integrations sees no configuration, and so no name of a secret.
+    const user = await stage.newProgram(['INTEGRATION_USE']);
+    const unseen = async () => shownOf(await user.send('POST', `/integrations/${id}/tests`));
+    expect(await unseen()).toEqual([
+      'PFSSSSSSS',
+      'A secret in it: There is no secret of this name.',
+    ]);
+    await stage.sql`update secrets set state = 'not-text' where name = ${other}`;
+    expect((await unseen())[1]).toBe(
+      'A secret in it: There is no secret of this name. A secret in it: This secret cannot be read at the moment. Its page says why.',
+    );
+    await stage.sql`update secrets set state = 'ready', destinations = '{}' where name = ${other}`;
+    expect(await unseen()).toEqual([
+      'FSSSSSSSS',
+      'A secret in it: It has no destinations, so it cannot be sent anywhere.',
+    ]);
     expect(stage.upstream.arrived).toEqual([]);
   });
 });

@@ -9,6 +9,9 @@ import type { Fields } from '@dropsafe/contract/integrations';
 import type { Check, TestDraft } from '@dropsafe/contract/outbound';
 import {
   createIntegrations,
+  isAllowed,
+  readIntegrations,
+  readSecrets,
   testDrafts,
   testIntegrations,
   updateIntegrations,
@@ -106,18 +109,24 @@ export function createOutbound(
   ): Promise<Tested> {
     let secrets: readonly UsableSecret[] = [];
     let hasSucceeded = false;
+    const shownName = mayKnowNames(caller) ? (name: string) => name : () => 'A secret in it';
     try {
       for (let attempts = 1; ; attempts += 1) {
-        const found = await findSecrets(uses, caller, configured.names, end);
+        const found = await findSecrets(uses, caller, configured.names, end, shownName);
         ({ secrets } = found);
         try {
-          const tested = await send(configured, found, end);
+          const tested = await send(configured, found, end, shownName);
           ({ hasSucceeded } = tested);
           return tested;
         } catch (error) {
           if (!(error instanceof Overtaken)) throw error;
           if (attempts === mostAttempts)
-            return await send(configured, { secrets, open: () => Promise.reject(moving) }, end);
+            return await send(
+              configured,
+              { secrets, open: () => Promise.reject(moving) },
+              end,
+              shownName,
+            );
         }
       }
     } finally {
@@ -125,9 +134,15 @@ export function createOutbound(
     }
   }
 
-  function send(configured: Configured, found: FoundSecrets, end: AbortSignal): Promise<Tested> {
+  function send(
+    configured: Configured,
+    found: FoundSecrets,
+    end: AbortSignal,
+    shownName: (name: string) => string,
+  ): Promise<Tested> {
     const { target, names } = configured;
-    const call = { target, secrets: found.secrets, hasCredentials: names.length > 0 };
+    const { secrets } = found;
+    const call = { target, secrets, shownName, hasCredentials: names.length > 0 };
     return configured.kind === 'http'
       ? calls.check({ ...call, open: async () => configured.place(await found.open()) }, end)
       : calls.checkMail({ ...call, open: async () => configured.place(await found.open()) }, end);
@@ -160,4 +175,12 @@ export function createOutbound(
 
     close: () => calls.close(),
   };
+}
+
+/** Who may neither see configurations nor secrets is told no name of a secret: to use an integration is not to know how it is made. */
+function mayKnowNames(caller: Caller): boolean {
+  if (caller.kind === 'system') return true;
+  return (
+    'permissions' in caller && isAllowed(caller.permissions, [...readIntegrations, ...readSecrets])
+  );
 }

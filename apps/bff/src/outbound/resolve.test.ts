@@ -38,7 +38,7 @@ async function openAll(
   ms = 5_000,
 ) {
   const signal = AbortSignal.timeout(ms);
-  const found = await findSecrets({ find: async () => secrets }, caller, names, signal);
+  const found = await findSecrets({ find: async () => secrets }, caller, names, signal, String);
   return found.open();
 }
 /** What a person is told; nothing of a value. */
@@ -109,7 +109,7 @@ test('a provider that hangs ends with the time of the request, and what it gives
   opened.push(bytes);
   expect(areWiped()).toBe(true);
   const never = { find: () => new Promise<never>(() => {}) };
-  const found = await findSecrets(never, caller, ['A'], AbortSignal.timeout(50));
+  const found = await findSecrets(never, caller, ['A'], AbortSignal.timeout(50), String);
   expect([found.secrets, await sentenceOf(found.open())]).toEqual([
     [],
     expect.stringContaining('within the time'),

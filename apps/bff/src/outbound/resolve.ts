@@ -24,12 +24,16 @@ export interface FoundSecrets {
 /** A secret is another than the one that the verdict was about. */
 export class Overtaken extends Error {}
 
-/** Finds secrets by name. The signal ends the waiting; what is opened after it is overwritten. */
+/**
+ * Finds secrets by name. The signal ends the waiting; what is opened after it is overwritten. `shownName` is what is told of one in place
+ * of its name.
+ */
 export async function findSecrets(
   uses: Pick<SecretUses, 'find'>,
   caller: Caller,
   names: readonly string[],
   signal: AbortSignal,
+  shownName: (name: string) => string,
 ): Promise<FoundSecrets> {
   if (names.length === 0) return { secrets: [], open: () => Promise.resolve(new Map()) };
   try {
@@ -37,8 +41,8 @@ export async function findSecrets(
     return {
       secrets,
       async open() {
-        demandUsable(names, secrets);
-        return openAll(secrets, signal);
+        demandUsable(names, secrets, shownName);
+        return openAll(secrets, signal, shownName);
       },
     };
   } catch (error) {
@@ -49,23 +53,39 @@ export async function findSecrets(
 }
 
 /** Before the first is opened. */
-function demandUsable(names: readonly string[], found: readonly UsableSecret[]): void {
+function demandUsable(
+  names: readonly string[],
+  found: readonly UsableSecret[],
+  shownName: (name: string) => string,
+): void {
   const sentences = names.flatMap((name) => {
     const secret = found.find((one) => one.name === name);
-    if (secret === undefined) return [`${name}: ${sentencesByCode['not-found']}`];
-    return secret.state === 'ready' ? [] : [`${name}: ${sentencesByCode['secret-unusable']}`];
+    if (secret === undefined) return [`${shownName(name)}: ${sentencesByCode['not-found']}`];
+    return secret.state === 'ready'
+      ? []
+      : [`${shownName(name)}: ${sentencesByCode['secret-unusable']}`];
   });
-  if (sentences.length > 0) throw new WithoutValues(sentences.join(' '));
+  demandNone(sentences);
 }
 
-async function openAll(secrets: readonly UsableSecret[], signal: AbortSignal): Promise<Values> {
+function demandNone(failures: readonly string[]): void {
+  if (failures.length > 0) throw new WithoutValues([...new Set(failures)].join(' '));
+}
+
+async function openAll(
+  secrets: readonly UsableSecret[],
+  signal: AbortSignal,
+  shownName: (name: string) => string,
+): Promise<Values> {
   const opening = secrets.map((secret) => secret.open());
   try {
     const settled = await untilEnd(Promise.allSettled(opening), signal);
     const failures = settled.flatMap((one, index) =>
-      one.status === 'rejected' ? [explain(secrets[index]?.name, one.reason)] : [],
+      one.status === 'rejected'
+        ? [`${shownName(secrets[index]?.name ?? '')}: ${explain(one.reason)}`]
+        : [],
     );
-    if (failures.length > 0) throw new WithoutValues(failures.join(' '));
+    demandNone(failures);
     const opened = await Promise.all(opening);
     return new Map(
       secrets.map(({ name }, index) => {
@@ -85,10 +105,10 @@ async function openAll(secrets: readonly UsableSecret[], signal: AbortSignal): P
 }
 
 /** What a person is told of a secret that did not open. Throws on what is no matter of the secret. */
-function explain(name: string | undefined, error: unknown): string {
+function explain(error: unknown): string {
   const sentence = error instanceof Problem ? sentencesByCode[error.code] : undefined;
   if (sentence === undefined) throw error;
-  return `${name}: ${sentence}`;
+  return sentence;
 }
 
 const sentencesByCode: Partial<Record<ProblemCode, string>> = {
