@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { BlockList, createServer, type AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { newCanary, sweep } from '../../testkit/canary.ts';
 import { selfSigned } from '../../testkit/certificate.ts';
 import { createNames, startUpstream, type Upstream } from '../../testkit/upstream.ts';
+import { until } from '../../testkit/until.ts';
 import { OutboundFailure } from './failure.ts';
 import { createGuardedFetch, usualLimits, type OutboundLimits } from './guarded-fetch.ts';
 import { createHostGuard } from './host-guard.ts';
@@ -290,6 +293,29 @@ describe('TLS', () => {
     // Node as a server says nothing of a certificate that it does not know.
     expect(await reasonOf(send(selfSigned()))).toBe('connection-lost');
     expect(server.arrived).toHaveLength(2);
+    http.close();
+    await server.stop();
+  });
+
+  test('with a client certificate leaves no key behind, once nothing comes over its connection any more', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void; // as: what the flag gives
+    const mine = selfSigned({ names: ['client.test'] });
+    const server = await startUpstream({ tls: certificate, clientAuthority: mine.cert });
+    const http = fetchWith({ idleMs: 500 });
+    const sent = async () => {
+      const clientCertificate = { certificate: mine.cert, key: mine.key };
+      const url = `https://upstream.test:${server.port}/`;
+      await http.send(get(url, { trust: { ...trust, clientCertificate } }));
+      return new WeakRef(clientCertificate);
+    };
+    const [first] = [await sent(), await sent()];
+    await until('the key is gone', () => {
+      collect();
+      return first.deref() === undefined;
+    });
+    await sent();
+    expect(server.arrived.map(({ connection }) => connection)).toEqual([1, 1, 2]);
     http.close();
     await server.stop();
   });

@@ -35,6 +35,8 @@ export interface OutboundLimits extends TurnLimits {
   totalMs: number;
   /** For one address, TLS included. */
   connectMs: number;
+  /** How long a connection is kept that nothing comes over, and with it the key of its client certificate. */
+  idleMs: number;
   maxHeaderBytes: number;
   maxBodyBytes: number;
 }
@@ -43,6 +45,8 @@ export interface OutboundLimits extends TurnLimits {
 export const usualLimits: OutboundLimits = {
   totalMs: 20_000,
   connectMs: 5_000,
+  // Many servers end a connection after 5 s of silence; a request that meets this end is lost.
+  idleMs: 4_000,
   maxHeaderBytes: 16 * 1024,
   maxBodyBytes: 1024 * 1024,
   perNode: 64,
@@ -52,8 +56,6 @@ export const usualLimits: OutboundLimits = {
 
 /** A host with more addresses is behind a balancer, and the next ones fail as these do. */
 const maxTriedAddresses = 4;
-/** Many servers end a connection after 5 s of silence; a request that meets this end is lost. */
-const idleMs = 4_000;
 /** Places to which connections are kept. */
 const maxKeptPlaces = 64;
 
@@ -152,9 +154,14 @@ function checkTrust({ authorities, clientCertificate }: Trust = {}): void {
 // --- connections that are kept ---
 
 /** What may share connections is one place, with a way of its own: nothing else can come over them. */
-function createPlaces({ connectMs, maxHeaderBytes, perHost }: OutboundLimits) {
+function createPlaces({ connectMs, idleMs, maxHeaderBytes, perHost }: OutboundLimits) {
+  interface Place {
+    way: WayOut;
+    users: number;
+    idle?: NodeJS.Timeout;
+  }
   /** By place, the one that was used longest ago first. */
-  const ways = new Map<string, { way: WayOut; users: number }>();
+  const ways = new Map<string, Place>();
 
   function wayTo(url: URL, address: string, { authorities, clientCertificate }: Trust) {
     const { certificate, key } = clientCertificate ?? {};
@@ -162,7 +169,7 @@ function createPlaces({ connectMs, maxHeaderBytes, perHost }: OutboundLimits) {
     const place = createHash('sha256')
       .update(JSON.stringify([url.origin, address, authorities, certificate, key]))
       .digest('base64');
-    const found = ways.get(place) ?? {
+    const found: Place = ways.get(place) ?? {
       way: createWayOut({
         authorities,
         clientCertificate,
@@ -174,34 +181,41 @@ function createPlaces({ connectMs, maxHeaderBytes, perHost }: OutboundLimits) {
       }),
       users: 0,
     };
+    clearTimeout(found.idle);
     ways.delete(place);
     ways.set(place, found);
-    return found;
+    return { place, found };
+  }
+
+  function forget(place: string, { way, idle }: Place): void {
+    clearTimeout(idle);
+    ways.delete(place);
+    way.close();
   }
 
   function forgetOldest(): void {
-    for (const [place, { way, users }] of ways) {
+    for (const [place, found] of ways) {
       if (ways.size <= maxKeptPlaces) return;
-      if (users > 0) continue;
-      ways.delete(place);
-      way.close();
+      if (found.users === 0) forget(place, found);
     }
   }
 
   return {
     async use<T>(url: URL, address: string, trust: Trust = {}, work: (way: WayOut) => Promise<T>) {
-      const taken = wayTo(url, address, trust);
-      taken.users += 1;
+      const { place, found } = wayTo(url, address, trust);
+      found.users += 1;
       try {
-        return await work(taken.way);
+        return await work(found.way);
       } finally {
-        taken.users -= 1;
+        found.users -= 1;
+        // Its connections are over by then, and the key of a client certificate is a value.
+        if (found.users === 0 && ways.get(place) === found)
+          found.idle = setTimeout(() => forget(place, found), idleMs).unref();
         forgetOldest();
       }
     },
     close(): void {
-      for (const { way } of ways.values()) way.close();
-      ways.clear();
+      for (const [place, found] of ways) forget(place, found);
     },
   };
 }
