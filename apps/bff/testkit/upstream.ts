@@ -36,6 +36,7 @@ export type UpstreamFault =
     >
   | 'huge headers'
   | 'no HTTP'
+  | 'no status'
   | 'another protocol';
 
 /** A server. */
@@ -137,6 +138,8 @@ function respond(res: ServerResponse, answer: UpstreamFault | number, elsewhere:
     res.end();
   } else if (answer === 'no HTTP') {
     res.socket?.end('220 mail.example.com ESMTP\r\n');
+  } else if (answer === 'no status') {
+    res.socket?.end('HTTP/1.1 000 Fine\r\nContent-Length: 0\r\n\r\n');
   } else if (answer === 'another protocol') {
     res.socket?.write(
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',

@@ -385,6 +385,7 @@ describe('an answer', () => {
     ['connection reset', 'connection-lost'],
     ['another protocol', 'connection-lost'],
     ['no HTTP', 'not-http'],
+    ['no status', 'not-http'],
   ] as const)('with %s: %s', async (fault, reason) => {
     const http = fetchWith({ totalMs: reason === 'timeout' ? 1_500 : 10_000 });
     upstream.answerWith(fault);

@@ -119,6 +119,8 @@ export function createGuardedFetch(
       try {
         const answer = await ask(request, end);
         const { status } = answer;
+        // Node takes any three digits, and what is below 400 would count as a success.
+        if (status < 200) throw new OutboundFailure('not-http');
         if (status >= 300 && status < 400 && status !== 304)
           throw new OutboundFailure('redirect', { status });
         return answer;
