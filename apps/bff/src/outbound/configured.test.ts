@@ -6,6 +6,7 @@ import { selfSigned } from '../../testkit/certificate.ts';
 import { Redacted } from '../base/redacted.ts';
 import { readConfigured, type Configured } from './configured.ts';
 import { mayReceive } from './destination.ts';
+import { OutboundFailure } from './failure.ts';
 import { inject } from './inject.ts';
 
 const canary = newCanary();
@@ -174,4 +175,18 @@ test('every choice of authentication sends something', () => {
     });
     expect(headers['X-S']).toBe(`v=${createHmac(hash, canary).digest('hex')}`);
   }
+});
+
+test('a long value that is encoded again and again does not hold up the node', () => {
+  const growing = "{{secret('LONG')|upper|urlencode|urlencode|urlencode}}".repeat(16);
+  const headers = Array.from({ length: 32 }, (_, index) => ({
+    name: `X-${index}`,
+    value: growing,
+  }));
+  // 64 KiB; in capitals each of its letters is three.
+  const long = new Map([['LONG', new Redacted('\u0390'.repeat(32 * 1024))]]);
+  const configured = read('http', { ...base, headers });
+  const begun = performance.now();
+  expect(() => configured.place(long)).toThrow(new OutboundFailure('request-too-large'));
+  expect(performance.now() - begun).toBeLessThan(1_000);
 });

@@ -2,7 +2,11 @@
  * @file What a configuration sends when its connection is tested: read by the declaration of its type, before any value is there.
  * Fields that take secrets come out tainted, the others as text in which no value can be. Pure.
  */
-import { evaluate, evaluatePlain } from '@dropsafe/contract/expression-evaluation';
+import {
+  evaluate,
+  evaluatePlain,
+  type ValueOperations,
+} from '@dropsafe/contract/expression-evaluation';
 import { parseExpression } from '@dropsafe/contract/expressions';
 import {
   checkConfiguration,
@@ -22,6 +26,11 @@ import {
 
 /** The values of a request, by the names of their secrets. */
 type Values = ReadonlyMap<string, Redacted<string>>;
+
+/** The same as evaluation takes them: one for all fields of a request. */
+type Operations = ValueOperations<Redacted<string>>;
+
+const operationsOf = (values: Values): Operations => redactedOperations((name) => values.get(name));
 
 /** What makes each message of a webhook another one. */
 export interface MessageStamp {
@@ -61,15 +70,15 @@ export function readConfigured(
   switch (type) {
     case 'http': {
       const target = testAddressOf(fields.plain);
-      const place = (values: Values) => requestOf(fields, values);
+      const place = (values: Values) => requestOf(fields, operationsOf(values));
       return target === undefined ? undefined : { kind: 'http', target, names, place };
     }
     case 'webhook': {
-      const place = (values: Values) => messageOf(fields, values, stamp);
+      const place = (values: Values) => messageOf(fields, operationsOf(values), stamp);
       return { kind: 'http', target: read.target, names, place };
     }
     case 'email': {
-      const place = (values: Values) => ({ login: loginOf(fields, values) });
+      const place = (values: Values) => ({ login: loginOf(fields, operationsOf(values)) });
       return { kind: 'mail', target: read.target, names, place };
     }
   }
@@ -101,21 +110,18 @@ function plainIn({ plain }: ReadFields, key: string): string | undefined {
 }
 
 /** What a field comes to that takes secrets. */
-function contentIn({ accepting }: ReadFields, key: string, values: Values): Content {
+function contentIn({ accepting }: ReadFields, key: string, operations: Operations): Content {
   const content = accepting[key];
-  return contentOf(typeof content === 'string' ? content : '', values);
+  return contentOf(typeof content === 'string' ? content : '', operations);
 }
 
-function contentOf(text: string, values: Values): Content {
-  return evaluate(
-    parseExpression(text).parts,
-    redactedOperations((name) => values.get(name)),
-  );
+function contentOf(text: string, operations: Operations): Content {
+  return evaluate(parseExpression(text).parts, operations);
 }
 
 // --- types ---
 
-function requestOf(fields: ReadFields, values: Values): HttpRest {
+function requestOf(fields: ReadFields, operations: Operations): HttpRest {
   const { headers } = fields.accepting;
   const [authorities, certificate] = [
     plainIn(fields, 'caCertificate'),
@@ -124,22 +130,22 @@ function requestOf(fields: ReadFields, values: Values): HttpRest {
   return {
     method: 'GET',
     headers: Array.isArray(headers)
-      ? headers.map(({ name, value }) => [name, contentOf(value, values)] as const)
+      ? headers.map(({ name, value }) => [name, contentOf(value, operations)] as const)
       : [],
-    authentication: authenticationOf(fields, values),
+    authentication: authenticationOf(fields, operations),
     trust: {
       authorities,
       clientCertificate:
         certificate === undefined
           ? undefined
-          : { certificate, key: contentIn(fields, 'clientKey', values) },
+          : { certificate, key: contentIn(fields, 'clientKey', operations) },
     },
   };
 }
 
-function authenticationOf(fields: ReadFields, values: Values): Authentication | undefined {
+function authenticationOf(fields: ReadFields, operations: Operations): Authentication | undefined {
   const plain = (key: string) => plainIn(fields, key) ?? '';
-  const content = (key: string) => contentIn(fields, key, values);
+  const content = (key: string) => contentIn(fields, key, operations);
   switch (plain('auth')) {
     case 'bearer':
       return { kind: 'bearer', token: content('token') };
@@ -163,10 +169,10 @@ function authenticationOf(fields: ReadFields, values: Values): Authentication | 
   }
 }
 
-function messageOf(fields: ReadFields, values: Values, { id, at }: MessageStamp): HttpRest {
+function messageOf(fields: ReadFields, operations: Operations, { id, at }: MessageStamp): HttpRest {
   return {
     method: 'POST',
-    address: contentIn(fields, 'url', values),
+    address: contentIn(fields, 'url', operations),
     headers: [['Content-Type', 'application/json']],
     // Time and id are under the signature, so that the other side can refuse what somebody sends it again.
     body: JSON.stringify({ event: 'ping', id, at }),
@@ -176,15 +182,15 @@ function messageOf(fields: ReadFields, values: Values, { id, at }: MessageStamp)
       hash: 'sha256',
       encoding: 'hex',
       prefix: 'sha256=',
-      key: contentIn(fields, 'signingSecret', values),
+      key: contentIn(fields, 'signingSecret', operations),
     },
   };
 }
 
-function loginOf(fields: ReadFields, values: Values): Login | undefined {
+function loginOf(fields: ReadFields, operations: Operations): Login | undefined {
   if (fields.accepting['username'] === undefined) return undefined;
   return {
-    userName: contentIn(fields, 'username', values),
-    password: contentIn(fields, 'password', values),
+    userName: contentIn(fields, 'username', operations),
+    password: contentIn(fields, 'password', operations),
   };
 }

@@ -59,15 +59,29 @@ export interface Login {
   password: Content;
 }
 
-/** What evaluation needs to know of values that are `Redacted`. `lookUp` gives those that were opened for this request. */
+/**
+ * What filters and concatenation may come to in one request, in characters: four times what a body may have. A long value, encoded again
+ * and again in many fields, would hold up this node for seconds before anybody looks at how long the request is.
+ */
+const maxEvaluated = 4 * 1024 * 1024;
+
+/**
+ * What evaluation needs to know of values that are `Redacted`, for all fields of one request. `lookUp` gives those that were opened for it.
+ * Throws an `OutboundFailure` when they come to too much.
+ */
 export function redactedOperations(
   lookUp: (name: string) => Redacted<string> | undefined,
 ): ValueOperations<Redacted<string>> {
+  let left = maxEvaluated;
+  const made = (text: string) => {
+    left -= text.length;
+    return left < 0 ? refuse('request-too-large') : new Redacted(text);
+  };
   return {
     lookUp,
     fromText: (text) => new Redacted(text),
-    filter: (value, apply) => new Redacted(apply(value.reveal())),
-    concat: (values) => new Redacted(values.map((value) => value.reveal()).join('')),
+    filter: (value, apply) => made(apply(value.reveal())),
+    concat: (values) => made(values.map((value) => value.reveal()).join('')),
   };
 }
 
