@@ -1,7 +1,7 @@
 /**
  * @file Finds a browser for the tests, so that nobody has to install one: the one in DROPSAFE_TEST_BROWSER, Playwright's
  * own, an installed Chromium or Chrome; else it installs one, by Playwright's download or, as root on Debian and its
- * kin, by the package `chromium`.
+ * kin, by a package. Without a window the headless shell of Chromium does the same in a fifth less time.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -36,13 +36,21 @@ function playwrightsOwn() {
 }
 
 function onPath() {
-  const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'];
+  const names = [
+    'chromium-headless-shell',
+    'chromium',
+    'chromium-browser',
+    'google-chrome-stable',
+    'google-chrome',
+    'chrome',
+  ];
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   return names.flatMap((name) => folders.map((folder) => join(folder, name)));
 }
 
 function wellKnown() {
   return [
+    '/usr/bin/chromium-headless-shell',
     '/usr/bin/chromium',
     '/usr/bin/google-chrome',
     '/opt/google/chrome/chrome',
@@ -78,7 +86,9 @@ async function installOne() {
   }
   const reasons = [download.output];
   if (isRoot && existsSync('/usr/bin/apt-get')) {
-    const script = 'apt-get update && apt-get install --yes --no-install-recommends chromium';
+    // Not every relative of Debian has the shell as a package of its own.
+    const install = 'apt-get install --yes --no-install-recommends';
+    const script = `apt-get update && { ${install} chromium-headless-shell || ${install} chromium; }`;
     const packages = await runQuietly(
       '/bin/sh',
       ['-c', script],
