@@ -199,7 +199,7 @@ export async function expectToast(page: Page, message: string): Promise<void> {
 /** Presses Tab until the element that fits has the focus; fails when the whole page was gone through without it. */
 export async function tabTo(
   page: Page,
-  role: 'button' | 'combobox' | 'textbox' | 'searchbox' | 'menuitem',
+  role: 'button' | 'combobox' | 'link' | 'textbox' | 'searchbox' | 'menuitem',
   name: string | RegExp,
 ): Promise<void> {
   const wanted = page.getByRole(role, { name });

@@ -149,7 +149,11 @@ test('an integration is made from a preset, with its secret; tested, it sends th
   await expect(question.getByRole('button', { name: 'Delete' })).toBeDisabled();
 });
 
-test('by keyboard alone: from the empty form to a passed test', async ({ as, unique, github }) => {
+test('by keyboard alone: from the empty form to a passed test, a new value, and a secret that is not deleted by mistake', async ({
+  as,
+  unique,
+  github,
+}) => {
   test.slow();
   const { page } = await as('SECRET_MANAGEMENT', 'INTEGRATION_MANAGEMENT');
   const [name, secret, value] = [unique('Keys'), unique('BY_KEYS'), newCanary()];
@@ -224,6 +228,49 @@ test('by keyboard alone: from the empty form to a passed test', async ({ as, uni
   await keyboard.press('Enter');
   await expectToast(page, `Integration ${name} changed`);
   await expect(row(page, name)).toContainText('Typed');
+
+  // Where the secret is used, on its page.
+  const openSecret = async () => {
+    await tabTo(page, 'link', 'Secrets');
+    await keyboard.press('Enter');
+    await tabTo(page, 'searchbox', 'Search secrets');
+    await keyboard.insertText(secret);
+    await keyboard.press('Enter');
+    await expect(row(page, secret)).toBeVisible();
+    await tabTo(page, 'link', secret);
+    await keyboard.press('Enter');
+    await expect(row(page, name)).toContainText('Token');
+  };
+  await openSecret();
+
+  // A new value: the next test carries it.
+  const next = newCanary();
+  await tabTo(page, 'button', 'Edit');
+  await keyboard.press('Enter');
+  await expect(page.getByRole('textbox', { name: 'Value' })).toBeFocused();
+  await keyboard.insertText(next);
+  await tabTo(page, 'button', 'Save changes');
+  await keyboard.press('Enter');
+  await expectToast(page, `Secret ${secret} updated`);
+  await tabTo(page, 'link', name);
+  await keyboard.press('Enter');
+  await expect(edit.getByLabel('Base URL')).toHaveValue(github.url);
+  await tabTo(page, 'button', 'Test connection');
+  await keyboard.press('Enter');
+  await expect(page.getByRole('status').getByText(works)).toBeVisible();
+  expect(github.arrived.at(-1)?.headers.authorization).toBe(`Bearer ${next}`);
+  await keyboard.press('Escape');
+  await expect(edit).toHaveCount(0);
+
+  // Deleting the secret is stopped, and explained.
+  await openSecret();
+  await tabTo(page, 'button', 'Delete');
+  await keyboard.press('Enter');
+  const question = page.getByRole('alertdialog', { name: `Delete ${secret}?` });
+  await expect(question).toContainText(`${name} (Token)`);
+  await expect(question.getByRole('button', { name: 'Delete' })).toBeDisabled();
+  await keyboard.press('Escape');
+  await expect(row(page, name)).toContainText('Token');
 });
 
 test('who may not see secrets changes what says nothing about them; who may only use integrations finds and tests them', async ({
