@@ -175,6 +175,12 @@ describe('what is wrong is named, with its place', () => {
   });
 });
 
+test('what is left of a name without a wrong escape is no reference', () => {
+  const { problems, references } = parseExpression(String.raw`{{ secret('A\secret') }}`);
+  expect(problems.map(({ code }) => code)).toEqual(['escape-not-valid']);
+  expect(references).toEqual([]);
+});
+
 test('references are found, also beside a mistake', () => {
   const text = "x {{ secret('A') }}{{ secret('B') | no }}{{ secret('A' }}{{ secret('C' | trim }}";
   const { references } = parseExpression(text);

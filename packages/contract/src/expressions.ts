@@ -219,7 +219,9 @@ function readSecret(
   // Behind a quote that is not closed stands nothing; the bracket is within it.
   else if (argument.kind !== 'unclosed-string') report(parsed, 'bracket-missing', argument);
   const end = closing?.kind === ')' ? closing.end : argument.end;
-  if (!isValid) return undefined;
+  // A name needs no escape: one that is wrong has been told, and what it would leave is not what was written.
+  const isWritten = argument.text.length === argument.end - argument.start - 2;
+  if (!isValid || !isWritten) return undefined;
   const reference = { name: argument.text, start: keyword.start, end };
   parsed.references.push(reference);
   if (parsed.references.length > expressionLimits.references)
