@@ -134,9 +134,21 @@ test.describe('on a phone of 360 px', () => {
     await expectNoSidewaysScroll(page);
   });
 
-  test('a few pages stand beside each other', async ({ as }) => {
+  test('a few pages stand beside each other, unless their names are long', async ({ as }) => {
+    const { page: other } = await as('SECRET_MANAGEMENT', 'INTEGRATION_MANAGEMENT');
+    await openSecrets(other);
+    await expect(other.getByRole('button', { name: 'Secrets, choose a page' })).toBeVisible();
+
     const { page } = await as('SECRET_MANAGEMENT', 'AUDIT_READ');
     await openSecrets(page);
+    // The names take their width with the font.
+    await expect
+      .poll(async () => {
+        const last = await page.getByRole('link', { name: 'System' }).boundingBox();
+        const menu = await page.getByRole('button', { name: /^Account/ }).boundingBox();
+        return last !== null && menu !== null && last.x + last.width <= menu.x;
+      })
+      .toBe(true);
     await page.getByRole('link', { name: 'Audit' }).click();
     await expect(page.getByRole('heading', { name: 'Audit', level: 1 })).toBeVisible();
     await expect(page.getByRole('link', { name: 'Audit' })).toHaveAttribute('aria-current', 'page');

@@ -5,7 +5,9 @@
 import { join } from 'node:path';
 import { newCanary } from '@dropsafe/bff/testkit/canary';
 import { createClient } from '@dropsafe/bff/testkit/client';
-import { createUser, testPassword } from '@dropsafe/bff/testkit/node';
+import { countUses, createUser, testPassword } from '@dropsafe/bff/testkit/node';
+import { startUpstream } from '@dropsafe/bff/testkit/upstream';
+import type { Browser, Page } from '@playwright/test';
 import { expect, test, watchedPage } from './fixtures.ts';
 import { startSite } from './sites.ts';
 import { stack } from './stack.ts';
@@ -28,6 +30,32 @@ const examples = [
 
 test.describe.configure({ mode: 'serial' });
 
+/** A page in this scheme, as wide as this, and what takes pictures of it. */
+async function openFor(
+  browser: Browser,
+  baseURL: string,
+  colorScheme: 'light' | 'dark',
+  width: number,
+) {
+  const context = await browser.newContext({
+    baseURL,
+    colorScheme,
+    viewport: { width, height: width === 360 ? 740 : 800 },
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+  });
+  const page: Page = await watchedPage(context);
+  const picture = async (name: string) => {
+    await page.evaluate(() => document.fonts.ready);
+    await page.screenshot({
+      path: join(folder, `${name}-${colorScheme}${width === 360 ? '-narrow' : ''}.png`),
+      animations: 'disabled',
+    });
+  };
+  return { context, page, picture };
+}
+
 test.beforeAll(async () => {
   await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, 'anna', ['SECRET_MANAGEMENT']);
   await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, 'reader', ['SECRET_MANAGEMENT_READ']);
@@ -38,22 +66,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 360]) {
     test(`${colorScheme}, ${width} px`, async ({ browser }) => {
       test.slow();
-      const context = await browser.newContext({
-        baseURL: stack().url,
-        colorScheme,
-        viewport: { width, height: width === 360 ? 740 : 800 },
-        reducedMotion: 'reduce',
-        locale: 'en-GB',
-        timezoneId: 'UTC',
-      });
-      const page = await watchedPage(context);
-      const picture = async (name: string) => {
-        await page.evaluate(() => document.fonts.ready);
-        await page.screenshot({
-          path: join(folder, `${name}-${colorScheme}${width === 360 ? '-narrow' : ''}.png`),
-          animations: 'disabled',
-        });
-      };
+      const { page, context, picture } = await openFor(browser, stack().url, colorScheme, width);
       const signIn = async (name: string) => {
         await page.goto('/sign-in');
         await page.getByLabel('User name').fill(name);
@@ -159,22 +172,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 360]) {
     test(`keys and sessions, ${colorScheme}, ${width} px`, async ({ browser }) => {
       test.slow();
-      const context = await browser.newContext({
-        baseURL: stack().url,
-        colorScheme,
-        viewport: { width, height: width === 360 ? 740 : 800 },
-        reducedMotion: 'reduce',
-        locale: 'en-GB',
-        timezoneId: 'UTC',
-      });
-      const page = await watchedPage(context);
-      const picture = async (name: string) => {
-        await page.evaluate(() => document.fonts.ready);
-        await page.screenshot({
-          path: join(folder, `${name}-${colorScheme}${width === 360 ? '-narrow' : ''}.png`),
-          animations: 'disabled',
-        });
-      };
+      const { page, context, picture } = await openFor(browser, stack().url, colorScheme, width);
       const keeper = `keeper-${colorScheme}-${width}`;
       await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, keeper, [
         'SECRET_MANAGEMENT',
@@ -243,22 +241,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 360]) {
     test(`people, teams and trail, ${colorScheme}, ${width} px`, async ({ browser }) => {
       test.slow();
-      const context = await browser.newContext({
-        baseURL: stack().url,
-        colorScheme,
-        viewport: { width, height: width === 360 ? 740 : 800 },
-        reducedMotion: 'reduce',
-        locale: 'en-GB',
-        timezoneId: 'UTC',
-      });
-      const page = await watchedPage(context);
-      const picture = async (name: string) => {
-        await page.evaluate(() => document.fonts.ready);
-        await page.screenshot({
-          path: join(folder, `${name}-${colorScheme}${width === 360 ? '-narrow' : ''}.png`),
-          animations: 'disabled',
-        });
-      };
+      const { page, context, picture } = await openFor(browser, stack().url, colorScheme, width);
       const admin = `admin-${colorScheme}-${width}`;
       await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, admin, [
         'SECRET_MANAGEMENT',
@@ -358,22 +341,7 @@ test.describe('providers', () => {
     for (const width of [1280, 360]) {
       test(`providers, ${colorScheme}, ${width} px`, async ({ browser }) => {
         test.slow();
-        const context = await browser.newContext({
-          baseURL: site.url,
-          colorScheme,
-          viewport: { width, height: width === 360 ? 740 : 800 },
-          reducedMotion: 'reduce',
-          locale: 'en-GB',
-          timezoneId: 'UTC',
-        });
-        const page = await watchedPage(context);
-        const picture = async (name: string) => {
-          await page.evaluate(() => document.fonts.ready);
-          await page.screenshot({
-            path: join(folder, `${name}-${colorScheme}${width === 360 ? '-narrow' : ''}.png`),
-            animations: 'disabled',
-          });
-        };
+        const { page, context, picture } = await openFor(browser, site.url, colorScheme, width);
         await page.goto('/secrets');
         await page.getByLabel('User name').fill('anna');
         await page.getByLabel('Password').fill(testPassword);
@@ -414,6 +382,74 @@ test.describe('providers', () => {
         held.resolve();
         await expect(page.getByRole('heading', { name: 'What was done' })).toBeVisible();
         await picture('copy-all-done');
+        await context.close();
+      });
+    }
+  }
+});
+
+test.describe('integrations', () => {
+  let id = '';
+  let upstream: Awaited<ReturnType<typeof startUpstream>>;
+  test.beforeAll(async () => {
+    upstream = await startUpstream();
+    const env = { DROPSAFE_DATA_DIR: stack().dataDir };
+    await createUser(env, 'ida', ['SECRET_MANAGEMENT', 'INTEGRATION_MANAGEMENT']);
+    const api = createClient(stack().url);
+    await api.signIn('ida', testPassword);
+    const origin = `http://127.0.0.1:${upstream.port}`;
+    const secret = { name: 'GITLAB_TOKEN', value: newCanary(), destinations: [origin] };
+    await api.send('POST', '/secrets', { ...secret, description: 'Reads merge requests' });
+    for (const [name, token] of [
+      ['GitHub nightly import', 'GITHUB_TOKEN'],
+      ['GitLab self-hosted', 'GITLAB_TOKEN'],
+    ]) {
+      const fields = {
+        baseUrl: token === 'GITLAB_TOKEN' ? origin : 'https://api.github.com',
+        auth: 'bearer',
+        token: `{{ secret('${token}') }}`,
+      };
+      ({ id } = (await api.send('POST', '/integrations', { name, type: 'http', fields })).json);
+    }
+    const outcomes = [true, true, false, true, true];
+    await countUses(env, 'GITLAB_TOKEN', id, outcomes);
+  });
+  test.afterAll(() => upstream.stop());
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [1280, 360]) {
+      test(`integrations, ${colorScheme}, ${width} px`, async ({ browser }) => {
+        test.slow();
+        const { page, context, picture } = await openFor(browser, stack().url, colorScheme, width);
+        await page.goto('/integrations');
+        await page.getByLabel('User name').fill('ida');
+        await page.getByLabel('Password').fill(testPassword);
+        await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+        await expect(page.getByText('GitLab self-hosted')).toBeVisible();
+        await picture('integrations');
+        await page.getByRole('button', { name: 'Create integration' }).click();
+        await picture('integration-start');
+        await page.getByRole('button', { name: 'GitHub', exact: true }).click();
+        await page.getByRole('button', { name: 'Choose a secret for Token' }).click();
+        await expect(page.getByRole('option', { name: /GITLAB_TOKEN/ })).toBeVisible();
+        await picture('integration-picker');
+        await page.getByRole('option', { name: /GITHUB_TOKEN/ }).click();
+        await expect(page.getByRole('img', { name: 'Secret GITHUB_TOKEN' })).toBeVisible();
+        await picture('integration-form');
+        await page.keyboard.press('Escape');
+        await page.getByRole('button', { name: 'Discard' }).click();
+        await page.goto(`/integrations?edit=${id}`);
+        await page.getByRole('button', { name: 'Test connection', exact: true }).click();
+        await expect(page.getByText('The connection works.')).toBeVisible();
+        await page.getByRole('list', { name: 'Checks' }).scrollIntoViewIfNeeded();
+        await picture('integration-test');
+        await page.goto('/secrets/GITLAB_TOKEN');
+        await expect(page.getByRole('heading', { name: /Uses of the last/ })).toBeVisible();
+        await expect(page.getByText('GitLab self-hosted')).toBeVisible();
+        await picture('secret');
+        await page.getByRole('button', { name: 'Delete', exact: true }).click();
+        await expect(page.getByText('will stop working')).toBeVisible();
+        await picture('secret-in-use');
         await context.close();
       });
     }

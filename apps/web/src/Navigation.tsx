@@ -7,13 +7,14 @@ import { NavLink, useLocation } from 'react-router';
 import { usePages, type NavigationPage } from './permissions/pages.ts';
 import { DropMenu } from './ui/DropMenu.tsx';
 
-/** So many links stand beside each other on a phone of 360 px; all of them do from 900 px on. */
-const mostOnPhone = 3;
+/** Links of so many letters stand beside each other on a phone of 360 px; all of them do from 900 px on. */
+const lettersOnPhone = 20;
 
 /** The pages that the person may see: links in a row, or a menu where they have no room. */
 export function Navigation() {
   const pages = usePages();
-  const isMenuOnPhone = pages.length > mostOnPhone;
+  const letters = pages.map(({ title }) => title).join('');
+  const isMenuOnPhone = letters.length > lettersOnPhone;
   return (
     <Box
       component="nav"

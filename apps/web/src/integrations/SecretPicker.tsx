@@ -178,7 +178,10 @@ function SecretSearch({ target, onPick, onCreate }: Omit<Props, 'anchor' | 'onCl
           listStyle: 'none',
           overflowY: 'auto',
           scrollPaddingBottom: 64,
-          maxHeight: { sm: 320 },
+          display: 'flex',
+          flexDirection: 'column',
+          // The same from the first moment on: it is placed once, where all of it is in sight.
+          height: { sm: 320 },
         }}
       >
         {entries.map(({ key, act, content }, index) => (
@@ -196,6 +199,7 @@ function SecretSearch({ target, onPick, onCreate }: Omit<Props, 'anchor' | 'onCl
               ...(index === choices.length && {
                 position: 'sticky',
                 bottom: 0,
+                mt: 'auto',
                 borderTop: '1px solid',
                 borderColor: 'divider',
                 bgcolor: 'background.paper',
@@ -203,6 +207,7 @@ function SecretSearch({ target, onPick, onCreate }: Omit<Props, 'anchor' | 'onCl
               px: { xs: 3, sm: 2 },
               py: 0.75,
               minHeight: 44,
+              flex: 'none',
               display: 'flex',
               flexDirection: 'column',
               justifyContent: 'center',
