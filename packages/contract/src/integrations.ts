@@ -136,3 +136,14 @@ export type IntegrationSort = z.infer<typeof IntegrationSortSchema>;
 export type ListIntegrations = z.infer<typeof ListIntegrationsSchema>;
 /** One page of the integrations. */
 export type IntegrationPage = z.infer<typeof IntegrationPageSchema>;
+
+/** True when two fields hold the same: the database gives the keys of an object in an order of its own. */
+export function isSameField(one: FieldValue | undefined, other: FieldValue | undefined): boolean {
+  return printed(one) === printed(other);
+}
+
+function printed(held: FieldValue | undefined): string {
+  return JSON.stringify(
+    Array.isArray(held) ? held.map(({ name, value }) => [name, value]) : (held ?? null),
+  );
+}

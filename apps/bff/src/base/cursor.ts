@@ -21,22 +21,12 @@ export function readCursor<Content>(text: string, contents: z.ZodType<Content>):
 }
 
 /** What decides which rows there are, and in which order. */
-interface Search {
-  sort?: string | undefined;
-  q?: string | undefined;
-  provider?: string | undefined;
-  unused?: string | undefined;
-}
+const parts = ['sort', 'q', 'provider', 'unused'] as const;
+type Search = { [Part in (typeof parts)[number]]?: string | undefined };
 
 /** What is asked for beside a cursor may be left out, or must be the same. Throws `validation-failed`. */
-export function demandSameSearch(
-  cursor: Search & { sort: string; q: string },
-  asked: Search,
-): void {
-  const { sort = cursor.sort, q = cursor.q } = asked;
-  const { provider = cursor.provider, unused = cursor.unused } = asked;
-  const isSame = provider === cursor.provider && unused === cursor.unused;
-  if (sort === cursor.sort && q === cursor.q && isSame) return;
+export function demandSameSearch(cursor: Search, asked: Search): void {
+  if (parts.every((part) => asked[part] === undefined || asked[part] === cursor[part])) return;
   throw fieldProblem(
     'cursor',
     'This cursor belongs to another search or sort order. Leave it out to start anew.',

@@ -17,3 +17,22 @@ export async function waitAtMost(longestMs: number, work: Promise<unknown>): Pro
   });
   await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
+
+/** What `work` comes to. Throws what `late` makes when the signal comes first; what becomes of the work, nobody waits for any more. */
+export async function unlessAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  late: () => Error,
+): Promise<T> {
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(late());
+  });
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -11,11 +11,12 @@ import {
 import type { IntegrationType } from '@dropsafe/contract/integration-types';
 import type { Fields, Integration } from '@dropsafe/contract/integrations';
 import type { TestDraft } from '@dropsafe/contract/outbound';
-import { isAllowed, readSecrets } from '@dropsafe/contract/permissions';
+import { readSecrets } from '@dropsafe/contract/permissions';
 import type { Audit } from '../audit/audit.ts';
 import type { Caller } from '../base/caller.ts';
 import type { Database } from '../base/database.ts';
 import { fieldProblem, Problem } from '../base/problem.ts';
+import { holds } from '../permissions/permissions.ts';
 import type { References, SeenSecrets } from '../secrets/secrets.ts';
 import { isIntegrationId, settingsOf, subjectOf } from './integration.ts';
 import { findIntegration } from './integrations.store.ts';
@@ -61,7 +62,7 @@ export function createConfigurations(
     const read = readConfiguration(type, fields);
     // Who may not list secrets learns nothing about them, not even by the time it takes, but of what is there already.
     const isPermitted = ({ setting }: ConfigurationReference) =>
-      before.has(setting) || maySeeSecrets(caller);
+      before.has(setting) || holds(caller, readSecrets);
     const permitted = read.references.filter(isPermitted);
     const seen = await references.see(permitted.map(({ secret }) => secret));
     const isDenied = permitted.length < read.references.length;
@@ -89,9 +90,4 @@ export function createConfigurations(
       return (await check(caller, subjectOf(id), type, fields, before)).read;
     },
   };
-}
-
-function maySeeSecrets(caller: Caller): boolean {
-  if (caller.kind === 'system') return true;
-  return 'permissions' in caller && isAllowed(caller.permissions, readSecrets);
 }

@@ -1,7 +1,12 @@
 /** @file What a change of an integration is, and which of its mentions of secrets are new. Pure. */
 import { readConfiguration, type ReadConfiguration } from '@dropsafe/contract/integration-check';
 import { integrationTypes, type IntegrationField } from '@dropsafe/contract/integration-types';
-import type { Fields, Integration, UpdateIntegration } from '@dropsafe/contract/integrations';
+import {
+  isSameField,
+  type Fields,
+  type Integration,
+  type UpdateIntegration,
+} from '@dropsafe/contract/integrations';
 
 /** True for what the database takes as an id. Anything else it refuses, with an error that repeats it. */
 export function isIntegrationId(text: string): boolean {
@@ -18,14 +23,7 @@ export function subjectOf(id: string | undefined): string {
 export function changedFields(before: Fields, after: Fields): IntegrationField[] {
   return Object.values(integrationTypes)
     .flatMap(({ fields }) => Object.keys(fields) as IntegrationField[]) // as: Object.keys forgets the names
-    .filter((key) => canonical(before[key]) !== canonical(after[key]));
-}
-
-/** The database gives the keys of an object in an order of its own. */
-function canonical(content: Fields[string]): string {
-  return JSON.stringify(
-    Array.isArray(content) ? content.map(({ name, value }) => [name, value]) : (content ?? null),
-  );
+    .filter((key) => !isSameField(before[key], after[key]));
 }
 
 /**

@@ -4,6 +4,7 @@
  * check and the connection (DNS rebinding) changes nothing.
  */
 import { lookup } from 'node:dns/promises';
+import { unlessAborted } from '../base/in-time.ts';
 import { judgeAddress, type Networks } from './address.ts';
 import { OutboundFailure } from './failure.ts';
 import { createTurns } from './turns.ts';
@@ -71,22 +72,10 @@ export function literalOf(host: string): string | undefined {
 }
 
 /** The system's look-up cannot be stopped; it ends by itself, and nobody waits for it. */
-async function inTime(work: Promise<readonly string[]>, signal: AbortSignal) {
-  let stop = () => {};
-  const late = new Promise<never>((_, reject) => {
-    stop = () => reject(new OutboundFailure('name-timeout'));
+function inTime(work: Promise<readonly string[]>, signal: AbortSignal) {
+  const found = work.catch(() => {
+    // Its message holds the name.
+    throw new OutboundFailure('name-not-found');
   });
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    return await Promise.race([
-      work.catch(() => {
-        // Its message holds the name.
-        throw new OutboundFailure('name-not-found');
-      }),
-      late,
-    ]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+  return unlessAborted(found, signal, () => new OutboundFailure('name-timeout'));
 }

@@ -9,7 +9,6 @@ import type { Fields } from '@dropsafe/contract/integrations';
 import type { Check, TestDraft } from '@dropsafe/contract/outbound';
 import {
   createIntegrations,
-  isAllowed,
   readIntegrations,
   readSecrets,
   testDrafts,
@@ -21,7 +20,7 @@ import type { AuditEvent } from '../audit/event.ts';
 import type { Caller } from '../base/caller.ts';
 import { subjectOf } from '../integrations/integration.ts';
 import type { Configurations } from '../integrations/integrations.ts';
-import type { Permissions } from '../permissions/permissions.ts';
+import { holds, type Permissions } from '../permissions/permissions.ts';
 import type { SecretUses, UsableSecret } from '../secrets/secrets.ts';
 import { createCalls, WithoutValues, type CallOptions, type Tested } from './calls.ts';
 import { describeChecks } from './checks.ts';
@@ -109,7 +108,9 @@ export function createOutbound(
   ): Promise<Tested> {
     let secrets: readonly UsableSecret[] = [];
     let hasSucceeded = false;
-    const shownName = mayKnowNames(caller) ? (name: string) => name : () => 'A secret in it';
+    // To use an integration is not to know how it is made.
+    const mayKnowNames = holds(caller, [...readIntegrations, ...readSecrets]);
+    const shownName = mayKnowNames ? (name: string) => name : () => 'A secret in it';
     try {
       for (let attempts = 1; ; attempts += 1) {
         const found = await findSecrets(uses, caller, configured.names, end, shownName);
@@ -175,12 +176,4 @@ export function createOutbound(
 
     close: () => calls.close(),
   };
-}
-
-/** Who may neither see configurations nor secrets is told no name of a secret: to use an integration is not to know how it is made. */
-function mayKnowNames(caller: Caller): boolean {
-  if (caller.kind === 'system') return true;
-  return (
-    'permissions' in caller && isAllowed(caller.permissions, [...readIntegrations, ...readSecrets])
-  );
 }

@@ -4,6 +4,7 @@
  */
 import type { ProblemCode } from '@dropsafe/contract/problems';
 import type { Caller } from '../base/caller.ts';
+import { unlessAborted } from '../base/in-time.ts';
 import { Problem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import type { SecretUses, UsableSecret } from '../secrets/secrets.ts';
@@ -120,17 +121,10 @@ const sentencesByCode: Partial<Record<ProblemCode, string>> = {
 };
 
 /** What `work` comes to; `WithoutValues` when the signal comes first. */
-async function untilEnd<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = () => {};
-  const late = new Promise<never>((_, reject) => {
-    stop = () =>
-      reject(new WithoutValues('The values were not there within the time that a request has.'));
-  });
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+function untilEnd<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return unlessAborted(
+    work,
+    signal,
+    () => new WithoutValues('The values were not there within the time that a request has.'),
+  );
 }

@@ -5,12 +5,13 @@
  */
 import { judgeTarget } from '@dropsafe/contract/destinations';
 import type { SecretKnowledge } from '@dropsafe/contract/expression-check';
-import { isAllowed, listIntegrations } from '@dropsafe/contract/permissions';
+import { listIntegrations } from '@dropsafe/contract/permissions';
 import { knowledgeOf } from '@dropsafe/contract/secret-knowledge';
 import type { SecretName } from '@dropsafe/contract/secrets';
 import type { Caller } from '../base/caller.ts';
 import type { Database, Transaction } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
+import { holds } from '../permissions/permissions.ts';
 import type { Providers } from './providers.ts';
 import {
   countReferences,
@@ -103,9 +104,12 @@ export function createDemandUnbroken({ queries }: Database): DemandUnbroken {
       );
       if (targets.length === 0) return last;
     }
+    // Who may not list integrations is told how many there are, and no names.
     const [referenceCount, references] = await Promise.all([
       countReferences(queries, name, targets),
-      mayName(caller) ? listReferencesOf(queries, name, { limit: namedAtMost, targets }) : [],
+      holds(caller, listIntegrations)
+        ? listReferencesOf(queries, name, { limit: namedAtMost, targets })
+        : [],
     ]);
     // The last of them was deleted a moment ago.
     if (referenceCount === 0) return last;
@@ -114,10 +118,4 @@ export function createDemandUnbroken({ queries }: Database): DemandUnbroken {
       referenceCount,
     });
   };
-}
-
-/** Who may not list integrations is told how many there are, and no names. */
-export function mayName(caller: Caller): boolean {
-  if (caller.kind === 'system') return true;
-  return 'permissions' in caller && isAllowed(caller.permissions, listIntegrations);
 }

@@ -204,11 +204,7 @@ export function prepareFindSecret(
     .from(secrets)
     .where(hasName)
     .prepare('find_secret');
-  return gather(async (names: readonly SecretName[]) => {
-    const rows = await query.execute({ names: makePgArray([...names]) });
-    const byName = new Map(rows.map((row) => [row.name, identifiedOf(row)]));
-    return (name) => byName.get(name);
-  });
+  return gatherByName(query, identifiedOf);
 }
 
 /** Makes the look-up of the whole row, in the same way. */
@@ -220,11 +216,7 @@ export function prepareFindStoredSecret({
     .from(secrets)
     .where(hasName)
     .prepare('find_stored_secret');
-  return gather(async (names: readonly SecretName[]) => {
-    const rows = await query.execute({ names: makePgArray([...names]) });
-    const byName = new Map(rows.map((row) => [row.name, storedOf(row)]));
-    return (name) => byName.get(name);
-  });
+  return gatherByName(query, storedOf);
 }
 
 /** Makes the look-up for one use, in the same way: of the row no more than that, as it is asked for most often. */
@@ -247,16 +239,22 @@ export function prepareFindResolvable({
     .from(secrets)
     .where(hasName)
     .prepare('find_resolvable');
+  return gatherByName(query, (row) => {
+    const { id, name, provider, state, destinations, valueVersion, destinationsMac } = row;
+    const metadata = { name, provider, state, destinations };
+    return { id, metadata, valueVersion, destinationsMac, sealed: sealedOf(row) };
+  });
+}
+
+/** One query by `hasName` for all look-ups of the same moment. */
+function gatherByName<Row extends { name: SecretName }, Secret>(
+  query: { execute(values: Record<string, unknown>): Promise<Row[]> },
+  secretOf: (row: Row) => Secret,
+): (name: SecretName) => Promise<Secret | undefined> {
   return gather(async (names: readonly SecretName[]) => {
     const rows = await query.execute({ names: makePgArray([...names]) });
-    const byName = new Map(rows.map((row) => [row.name, row]));
-    return (name) => {
-      const row = byName.get(name);
-      if (row === undefined) return undefined;
-      const { id, provider, state, destinations, valueVersion, destinationsMac } = row;
-      const metadata = { name, provider, state, destinations };
-      return { id, metadata, valueVersion, destinationsMac, sealed: sealedOf(row) };
-    };
+    const byName = new Map(rows.map((row) => [row.name, secretOf(row)]));
+    return (name) => byName.get(name);
   });
 }
 

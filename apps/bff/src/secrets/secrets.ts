@@ -6,6 +6,7 @@ import { isCoveredBy } from '@dropsafe/contract/destinations';
 import {
   createSecrets,
   deleteSecrets,
+  listIntegrations,
   readSecrets,
   updateSecrets,
   type Permission,
@@ -29,11 +30,11 @@ import type { Database } from '../base/database.ts';
 import { etagOf, isMatch } from '../base/etag.ts';
 import { printCursor } from '../base/cursor.ts';
 import { Problem, fieldProblem } from '../base/problem.ts';
-import type { Permissions } from '../permissions/permissions.ts';
+import { holds, type Permissions } from '../permissions/permissions.ts';
 import { parseCursor } from './cursor.ts';
 import { parseReferenceCursor } from './reference-cursor.ts';
 import { countReferences, listReferencesOf } from './reference.store.ts';
-import { createDemandUnbroken, mayName } from './references.ts';
+import { createDemandUnbroken } from './references.ts';
 import type { SecretProvider, Value } from './provider.ts';
 import type { Providers } from './providers.ts';
 import { decideChange, isSecretName, subjectOf } from './secret.ts';
@@ -312,7 +313,7 @@ export function createSecretsDoor(
       const after = cursor === undefined ? undefined : parseReferenceCursor(cursor, name);
       const [total, found] = await Promise.all([
         countReferences(database.queries, name),
-        mayName(caller)
+        holds(caller, listIntegrations)
           ? listReferencesOf(database.queries, name, { limit: limit + 1, after })
           : [],
       ]);

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../base/in-time.ts';
 import { vaultFailure } from './vault-answers.ts';
 
 /** What `work` comes to, or the failure `timeout`. The signal tells the work that nobody waits for it any more. */
@@ -15,16 +16,6 @@ export async function within<T>(
 }
 
 /** What `work` comes to, for somebody who may have less time left than the work has. */
-export async function unlessOver<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop: (() => void) | undefined;
-  const over = new Promise<never>((_, reject) => {
-    stop = () => reject(vaultFailure('timeout', 'DEADLINE'));
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, over]);
-  } finally {
-    if (stop !== undefined) signal.removeEventListener('abort', stop);
-  }
+export function unlessOver<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return unlessAborted(work, signal, () => vaultFailure('timeout', 'DEADLINE'));
 }

@@ -1,11 +1,8 @@
 import { declarationOf } from '@dropsafe/contract/integration-types';
-import type { Integration } from '@dropsafe/contract/integrations';
-import Alert from '@mui/material/Alert';
-import AlertTitle from '@mui/material/AlertTitle';
+import { isSameField, type Integration } from '@dropsafe/contract/integrations';
 import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
-import { RelativeTime } from '../ui/RelativeTime.tsx';
-import { isSame, type FormContent } from './form-content.ts';
+import { ConflictAlert } from '../ui/ConflictAlert.tsx';
+import type { FormContent } from './form-content.ts';
 
 interface Props {
   /** The integration as this form saw it. */
@@ -21,15 +18,15 @@ interface Props {
 export function IntegrationConflict({ seen, fresh, typed, onContinue, onDiscard }: Props) {
   const changes = changesBetween(seen, fresh, typed);
   return (
-    <Alert
-      severity="warning"
+    <ConflictAlert
+      what="integration"
+      fresh={fresh}
+      onContinue={onContinue}
+      onDiscard={onDiscard}
       // It stands above the fields, and one saves from wherever one is.
       ref={(alert) => alert?.scrollIntoView({ block: 'nearest' })}
     >
-      <AlertTitle>This integration was changed meanwhile</AlertTitle>
-      {fresh.updatedBy ?? 'Somebody'} changed it{' '}
-      {fresh.updatedAt !== null && <RelativeTime time={fresh.updatedAt} />} while this form was
-      open. Nothing of yours has been saved yet. What they changed:
+      {' What they changed:'}
       <Box component="ul" sx={{ my: 0.5, pl: 2.5 }}>
         {changes.map(({ title, isOursToo }) => (
           <li key={title}>
@@ -38,15 +35,7 @@ export function IntegrationConflict({ seen, fresh, typed, onContinue, onDiscard 
           </li>
         ))}
       </Box>
-      <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mt: 1.5 }}>
-        <Button variant="contained" color="inherit" size="small" onClick={onContinue}>
-          Continue on the new version
-        </Button>
-        <Button color="inherit" size="small" onClick={onDiscard}>
-          Discard my changes
-        </Button>
-      </Box>
-    </Alert>
+    </ConflictAlert>
   );
 }
 
@@ -73,6 +62,6 @@ function changesBetween(seen: Integration, fresh: Integration, typed: FormConten
     },
     ...fields,
   ]
-    .filter(({ before, after }) => !isSame(before, after))
-    .map(({ title, before, ours }) => ({ title, isOursToo: !isSame(before, ours) }));
+    .filter(({ before, after }) => !isSameField(before, after))
+    .map(({ title, before, ours }) => ({ title, isOursToo: !isSameField(before, ours) }));
 }

@@ -1,7 +1,7 @@
 import { integrationPresets } from '@dropsafe/contract/integration-presets';
 import { IntegrationNameSchema } from '@dropsafe/contract/names';
 import { DescriptionSchema } from '@dropsafe/contract/secrets';
-import type { FieldValue } from '@dropsafe/contract/integrations';
+import { isSameField, type FieldValue } from '@dropsafe/contract/integrations';
 import Alert from '@mui/material/Alert';
 import Box from '@mui/material/Box';
 import { Fragment, useRef, useState } from 'react';
@@ -16,7 +16,7 @@ import { useToast } from '../ui/Toasts.tsx';
 import { BooleanField } from './BooleanField.tsx';
 import type { Focusable } from './configuration-field.ts';
 import { FieldOfKind } from './FieldOfKind.tsx';
-import { contentOf, heldIn, isSame, onTopOf, patchOf, shownFields } from './form-content.ts';
+import { contentOf, heldIn, onTopOf, patchOf, shownFields } from './form-content.ts';
 import { refusedFields } from './form-problems.ts';
 import { IntegrationConflict } from './IntegrationConflict.tsx';
 import {
@@ -269,7 +269,9 @@ export function IntegrationForm({ start, opened, onClose, onChooseAnother }: Pro
 }
 
 function isSameSent(one: Record<string, FieldValue | undefined>, other: typeof one): boolean {
-  return [...Object.keys(one), ...Object.keys(other)].every((key) => isSame(one[key], other[key]));
+  return [...Object.keys(one), ...Object.keys(other)].every((key) =>
+    isSameField(one[key], other[key]),
+  );
 }
 
 const pair = {

@@ -5,11 +5,12 @@ import {
   type FieldDeclaration,
   type IntegrationType,
 } from '@dropsafe/contract/integration-types';
-import type {
-  Fields,
-  FieldValue,
-  Integration,
-  UpdateIntegration,
+import {
+  isSameField,
+  type Fields,
+  type FieldValue,
+  type Integration,
+  type UpdateIntegration,
 } from '@dropsafe/contract/integrations';
 
 /**
@@ -91,18 +92,8 @@ function isSameConfiguration(type: IntegrationType, one: Fields, other: Fields):
   // What is of a wrong kind is not read, and counts as it was typed.
   const before = { ...one, ...readConfiguration(type, one).fields };
   const after = { ...other, ...readConfiguration(type, other).fields };
-  return Object.keys(declarationOf(type).fields).every((key) => isSame(before[key], after[key]));
-}
-
-/** True when two fields hold the same. */
-export function isSame(one: FieldValue | undefined, other: FieldValue | undefined): boolean {
-  return printed(one) === printed(other);
-}
-
-/** The server gives the keys of an object in an order of its own. */
-function printed(held: FieldValue | undefined): string {
-  return JSON.stringify(
-    Array.isArray(held) ? held.map(({ name, value }) => [name, value]) : (held ?? null),
+  return Object.keys(declarationOf(type).fields).every((key) =>
+    isSameField(before[key], after[key]),
   );
 }
 
@@ -115,7 +106,7 @@ export function onTopOf(fresh: Integration, before: Integration, typed: FormCont
   const ours = contentOf(before);
   const fields = Object.keys(declarationOf(fresh.type).fields).map((key) => [
     key,
-    isSame(typed.fields[key], ours.fields[key]) ? theirs.fields[key] : typed.fields[key],
+    isSameField(typed.fields[key], ours.fields[key]) ? theirs.fields[key] : typed.fields[key],
   ]);
   return {
     name: typed.name === ours.name ? theirs.name : typed.name,

@@ -1,9 +1,9 @@
 import { checkConfiguration, readConfiguration } from '@dropsafe/contract/integration-check';
 import { declarationOf, type IntegrationType } from '@dropsafe/contract/integration-types';
-import type { Fields } from '@dropsafe/contract/integrations';
+import { isSameField, type Fields } from '@dropsafe/contract/integrations';
 import type { FieldError } from '@dropsafe/contract/problems';
 import { ApiProblem } from '../api/client.ts';
-import { isSame, shownFields } from './form-content.ts';
+import { shownFields } from './form-content.ts';
 import { judgeMention, type KnownSecrets } from './secret-knowledge.ts';
 
 /** @file What is wrong with the configuration in the form: what is found here, what the server said, and what of it is shown. */
@@ -32,7 +32,7 @@ export function findProblems(
   // Another address changes what is refused everywhere.
   const said = (refused?.target === read.target ? refused?.errors : undefined) ?? [];
   const still = said.filter(
-    (error) => isSame(refused?.fields[keyOf(error)], fields[keyOf(error)]) && !isFound(error),
+    (error) => isSameField(refused?.fields[keyOf(error)], fields[keyOf(error)]) && !isFound(error),
   );
   const order = shownFields(type, fields).map(([key]) => `fields.${key}`);
   const placeOf = ({ field }: FieldError) => {

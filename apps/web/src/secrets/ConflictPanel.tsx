@@ -1,10 +1,7 @@
 import type { SecretMetadata } from '@dropsafe/contract/secrets';
-import Alert from '@mui/material/Alert';
-import AlertTitle from '@mui/material/AlertTitle';
 import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
+import { ConflictAlert } from '../ui/ConflictAlert.tsx';
 import { monospace } from '../ui/theme.ts';
-import { RelativeTime } from '../ui/RelativeTime.tsx';
 import type { TypedSecret } from './secrets.queries.ts';
 
 interface Props {
@@ -33,11 +30,7 @@ export function ConflictPanel({ seen, fresh, typed, onContinue, onDiscard }: Pro
   ].filter((difference) => difference !== false);
   const hasNewValue = fresh.valueUpdatedAt !== seen.valueUpdatedAt;
   return (
-    <Alert severity="warning">
-      <AlertTitle>This secret was changed meanwhile</AlertTitle>
-      {fresh.updatedBy ?? 'Somebody'} changed it{' '}
-      {fresh.updatedAt !== null && <RelativeTime time={fresh.updatedAt} />} while this form was
-      open. Nothing of yours has been saved yet.
+    <ConflictAlert what="secret" fresh={fresh} onContinue={onContinue} onDiscard={onDiscard}>
       {hasNewValue && ' They also set a new value.'}
       {differences.map(({ field, theirs, yours }) => (
         <Box key={field} sx={{ mt: 1.5 }}>
@@ -70,14 +63,6 @@ export function ConflictPanel({ seen, fresh, typed, onContinue, onDiscard }: Pro
           </Box>
         </Box>
       ))}
-      <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mt: 2 }}>
-        <Button variant="contained" color="inherit" size="small" onClick={onContinue}>
-          Continue on the new version
-        </Button>
-        <Button color="inherit" size="small" onClick={onDiscard}>
-          Discard my changes
-        </Button>
-      </Box>
-    </Alert>
+    </ConflictAlert>
   );
 }
