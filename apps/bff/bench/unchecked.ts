@@ -72,10 +72,10 @@ function withoutTrail(database: Database): Audit {
 }
 
 /** Finds the session as the product does, but for what the user may do: they may do everything. */
-function withoutPermissions({
-  queries,
-}: Database): (token: string) => Promise<Omit<UserCaller, 'requestId' | 'address'> | undefined> {
-  const query = queries
+function withoutPermissions(
+  database: Database,
+): (token: string) => Promise<Omit<UserCaller, 'requestId' | 'address'> | undefined> {
+  const query = database.queries
     .select({
       tokenHash: sessions.tokenHash,
       id: sessions.id,
@@ -93,7 +93,7 @@ function withoutPermissions({
       ),
     )
     .prepare('find_session_only');
-  const find = findByToken(query);
+  const find = findByToken(database, query);
   return async (token) => {
     const session = await find(hashToken(token));
     if (session === undefined) return undefined;

@@ -90,7 +90,7 @@ async function measureResolving(connection: PostgresConnection): Promise<void> {
     if (value === undefined) throw new Error('A secret was not found.');
     value.wipe();
   };
-  const pooled = bareOn(poolSize - 1);
+  const pooled = bareOn(poolSize);
   for (const { title, lanes, bare, isTarget } of [
     { title: `${underWay} under way`, lanes: underWay, bare: pooled, isTarget: true },
     // All in one pipeline: less work for both sides, but one slow query holds up all others.
@@ -113,7 +113,7 @@ async function measureResolving(connection: PostgresConnection): Promise<void> {
       judge(`resolve, ${title}`, ratio >= leastRatio, `${figures}; target ≥ ${leastRatio}`);
     else print(`----  resolve, ${title}: ${figures}`);
   }
-  const counted = countStatements(rooms.database);
+  const counted = await countStatements(rooms.database);
   const inOne = async (lanes: number) => {
     const before = counted();
     let left = 2_000;
@@ -167,15 +167,19 @@ function sum(slices: readonly Slice[]): { rate: number; p50: number } {
 }
 
 /** Counts the statements that a node gives to the driver from now on. */
-function countStatements({ queries }: Database): () => number {
-  // as: drizzle keeps the driver in this field, and every statement goes through its `unsafe`.
-  const { $client: driver } = queries as unknown as { $client: postgres.Sql };
-  const original = driver.unsafe.bind(driver);
+async function countStatements(database: Database): Promise<() => number> {
   let calls = 0;
-  driver.unsafe = ((...parameters: Parameters<typeof original>) => {
-    calls += 1;
-    return original(...parameters);
-  }) as typeof original; // as: the same in all but the counting
+  const count = async (on: unknown) => {
+    // as: drizzle keeps the driver in this field, and every statement goes through its `unsafe`.
+    const { $client: driver } = on as { $client: postgres.Sql };
+    const original = driver.unsafe.bind(driver);
+    driver.unsafe = ((...parameters: Parameters<typeof original>) => {
+      calls += 1;
+      return original(...parameters);
+    }) as typeof original; // as: the same in all but the counting
+  };
+  await count(database.queries);
+  await database.lookUp(count);
   return () => calls;
 }
 

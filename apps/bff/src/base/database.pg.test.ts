@@ -69,24 +69,47 @@ test('a transaction whose connection dies fails, and the pool goes on', async ()
   }
 });
 
-test('the line does what is asked for in that order, the next thing sent before the last is answered', async () => {
+test.each(['inLine', 'lookUp'] as const)(
+  '%s does what is asked for in that order, the next thing sent before the last is answered',
+  async (line) => {
+    const database = await createTestDatabase();
+    const opened = await openDatabase(database.url);
+    try {
+      const done: number[] = [];
+      const ask = (n: number, seconds: number) =>
+        opened[line]((on) =>
+          on.execute(sql`select pg_backend_pid() as pid, pg_sleep(${seconds})`).then((rows) => {
+            done.push(n);
+            return rows[0]?.['pid'];
+          }),
+        );
+      const pids = await Promise.all([ask(1, 0.3), ask(2, 0), ask(3, 0)]);
+      expect(done).toEqual([1, 2, 3]);
+      expect(new Set(pids).size).toBe(1);
+    } finally {
+      await opened.close();
+      await database.drop();
+    }
+  },
+);
+
+test('look-ups are planned once, and not anew for each array that is asked for', async () => {
   const database = await createTestDatabase();
-  const opened = await openDatabase(database.url);
+  const { dataDir, remove } = await newDataDir();
+  const rooms = await openOperator({ DATABASE_URL: database.url, DROPSAFE_DATA_DIR: dataDir });
   try {
-    const done: number[] = [];
-    const ask = (n: number, seconds: number) =>
-      opened.inLine((line) =>
-        line.execute(sql`select pg_backend_pid() as pid, pg_sleep(${seconds})`).then((rows) => {
-          done.push(n);
-          return rows[0]?.['pid'];
-        }),
-      );
-    const pids = await Promise.all([ask(1, 0.3), ask(2, 0), ask(3, 0)]);
-    expect(done).toEqual([1, 2, 3]);
-    expect(new Set(pids).size).toBe(1);
+    const caller = systemCaller('terminal', 'test');
+    for (const name of ['A', 'B', 'C']) await rooms.secretUses.find(caller, [name]);
+    const [planned] = await rooms.database.lookUp((line) =>
+      line.execute(sql`select generic_plans::int as once, custom_plans::int as anew
+        from pg_prepared_statements where statement like '%from "secrets"%'`),
+    );
+    // What is not there is looked for twice.
+    expect(planned).toEqual({ once: 6, anew: 0 });
   } finally {
-    await opened.close();
+    await rooms.close();
     await database.drop();
+    await remove();
   }
 });
 

@@ -16,7 +16,7 @@ export type DatabaseTarget =
   | string
   | { host: string; port: number; username: string; password: string; database: string };
 
-/** What stores run their queries on: the pool, a transaction, or the line. */
+/** What stores run their queries on: the pool, a transaction, or a connection where everything is in line. */
 export type Queries = Pick<
   PostgresJsDatabase,
   'select' | 'insert' | 'update' | 'delete' | 'execute' | '$count'
@@ -31,11 +31,16 @@ export interface Database {
   /** Runs `work` in one transaction: all of it is committed, or nothing. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
-   * Runs `work` on the one connection where everything is done in the order in which it is asked for: the next statement
-   * is sent before the last one is answered. When `work` takes longer than `longestInLineMs`, that connection is given up
-   * for a new one, and all that was under way on it throws `database-unavailable`: what became of it is not known.
+   * Runs `work` on the one connection for changes, where everything is done in the order in which it is asked for: the next
+   * statement is sent before the last one is answered. When `work` takes longer than `longestInLineMs`, that connection is given
+   * up for a new one, and all that was under way on it throws `database-unavailable`: what became of it is not known.
    */
   inLine<T>(work: (line: PostgresJsDatabase) => Promise<T>): Promise<T>;
+  /**
+   * The same on another connection, for what nearly every request looks up by a unique index: a session, a key, a secret. They wait for
+   * nothing but each other, and are planned once. Nothing slow goes here, as all requests would stand behind it.
+   */
+  lookUp<T>(work: (line: PostgresJsDatabase) => Promise<T>): Promise<T>;
   /** True when the primary answers within two seconds. */
   isReady(): Promise<boolean>;
   /** Statements under way get a moment, and a shorter one when the server was found not to answer. */
@@ -49,7 +54,7 @@ const connectTimeout = 5;
 const longestInLineMs = 11_000;
 
 /**
- * Connections of a node: those of the pool, and the one of `inLine`. More than two cores can use at once; each costs the
+ * Connections of a node: those of the pool, and those of `inLine` and `lookUp`. More than two cores can use at once; each costs the
  * server some 10 MB once it has planned all statements, and what comes often shares statements anyway (base/in-groups.ts).
  */
 export const poolSize = 7;
@@ -60,7 +65,10 @@ const oldestVersion = 15;
 /** Taken while migrating, so that nodes which start together do not migrate together. The number has no meaning. */
 const migrationLock = 7_263_001;
 
-function connect(target: DatabaseTarget, max: number): postgres.Sql {
+/** Settings of a session on the server. */
+type Settings = Record<string, string>;
+
+function connect(target: DatabaseTarget, max: number, settings: Settings = {}): postgres.Sql {
   const options: postgres.Options<Record<string, never>> = {
     max,
     connect_timeout: connectTimeout,
@@ -74,6 +82,7 @@ function connect(target: DatabaseTarget, max: number): postgres.Sql {
       statement_timeout: 10_000,
       lock_timeout: 8_000,
       idle_in_transaction_session_timeout: 15_000,
+      ...settings,
     },
   };
   return typeof target === 'string'
@@ -83,7 +92,7 @@ function connect(target: DatabaseTarget, max: number): postgres.Sql {
 
 /** Opens the pool and proves the other side: a primary, of a supported version. Throws a `StartError`. */
 export async function openDatabase(target: DatabaseTarget): Promise<Database> {
-  const sql = connect(target, poolSize - 1);
+  const sql = connect(target, poolSize - 2);
   try {
     await proveServer(sql);
   } catch (error) {
@@ -91,25 +100,28 @@ export async function openDatabase(target: DatabaseTarget): Promise<Database> {
     throw error;
   }
   const queries = queriesOn(sql);
-  const line = openLine(target);
+  const changes = openLine(target, {});
+  // Left to itself, the server plans a look-up by an array anew each time, which takes longer than the look-up.
+  const lookUps = openLine(target, { plan_cache_mode: 'force_generic_plan' });
   return {
     queries,
     transaction: (work) => queries.transaction(work),
-    inLine: (work) => line.run(work),
+    inLine: (work) => changes.run(work),
+    lookUp: (work) => lookUps.run(work),
     isReady: () => answers(sql),
     async close(isAnswering = true) {
       const timeout = isAnswering ? 5 : 0.5;
-      await Promise.all([line.close(timeout), sql.end({ timeout })]);
+      await Promise.all([changes.close(timeout), lookUps.close(timeout), sql.end({ timeout })]);
     },
   };
 }
 
 const queriesOn = (sql: postgres.Sql) => drizzle({ client: sql, casing: 'snake_case' });
 
-/** The connection of `inLine`. It is made when it is first needed. */
-function openLine(target: DatabaseTarget) {
+/** A connection on which everything is in line. It is made when it is first needed. */
+function openLine(target: DatabaseTarget, settings: Settings) {
   const open = () => {
-    const sql = connect(target, 1);
+    const sql = connect(target, 1, settings);
     return { sql, queries: queriesOn(sql), underWay: new Set<(reason: Problem) => void>() };
   };
   let current = open();

@@ -76,10 +76,10 @@ export interface LiveApiKey {
  * Makes the look-up of a key, by the unique index on the hash. Prepared once, and one query serves all requests of the
  * same moment. Expiry is decided by the database's clock, so that all nodes agree.
  */
-export function prepareFindApiKey({
-  queries,
-}: Database): (tokenHash: Uint8Array) => Promise<LiveApiKey | undefined> {
-  const query = queries
+export function prepareFindApiKey(
+  database: Database,
+): (tokenHash: Uint8Array) => Promise<LiveApiKey | undefined> {
+  const query = database.queries
     .select({
       tokenHash: apiKeys.tokenHash,
       id: apiKeys.id,
@@ -95,7 +95,7 @@ export function prepareFindApiKey({
       ),
     )
     .prepare('find_api_key');
-  return findByToken(query);
+  return findByToken(database, query);
 }
 
 /** Notes that a key is in use. Of requests of the same moment one writes. */

@@ -1,5 +1,6 @@
 import { makePgArray } from 'drizzle-orm/pg-core';
 import { byteaText } from '../base/columns.ts';
+import { within, type Database } from '../base/database.ts';
 import { gather } from '../base/gather.ts';
 
 /** A query of rows by `tokenHashes`, an array of `bytea`. */
@@ -9,10 +10,13 @@ interface ByTokenHashes<Row> {
 
 /** Makes the look-up of what belongs to a token: one query serves all requests of the same moment. */
 export function findByToken<Row extends { tokenHash: Uint8Array }>(
+  database: Database,
   query: ByTokenHashes<Row>,
 ): (tokenHash: Uint8Array) => Promise<Omit<Row, 'tokenHash'> | undefined> {
   const find = gather(async (hashes: readonly string[]) => {
-    const rows = await query.execute({ tokenHashes: makePgArray([...hashes]) });
+    const rows = await database.lookUp((line) =>
+      within(line, query).execute({ tokenHashes: makePgArray([...hashes]) }),
+    );
     const byHash = new Map(rows.map(({ tokenHash, ...row }) => [byteaText(tokenHash), row]));
     return (hash) => byHash.get(hash);
   });

@@ -80,7 +80,7 @@ export function prepareFindSession(
       ),
     )
     .prepare('find_session');
-  return findByToken(query);
+  return findByToken(database, query);
 }
 
 /** The condition that a session can be used; needs its user beside it. */

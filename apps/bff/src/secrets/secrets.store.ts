@@ -8,7 +8,7 @@ import { sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { index, integer, makePgArray, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { isInTurn, type GroupStatement } from '../audit/audit.ts';
 import { bytes, byteaText, moment } from '../base/columns.ts';
-import type { Database } from '../base/database.ts';
+import { within, type Database } from '../base/database.ts';
 import { gather } from '../base/gather.ts';
 import type { SealedValue } from '../keys/keys.ts';
 
@@ -204,26 +204,26 @@ export function prepareFindSecret(
     .from(secrets)
     .where(hasName)
     .prepare('find_secret');
-  return gatherByName(query, identifiedOf);
+  return gatherByName(database, query, identifiedOf);
 }
 
 /** Makes the look-up of the whole row, in the same way. */
-export function prepareFindStoredSecret({
-  queries,
-}: Database): (name: SecretName) => Promise<StoredSecret | undefined> {
-  const query = queries
+export function prepareFindStoredSecret(
+  database: Database,
+): (name: SecretName) => Promise<StoredSecret | undefined> {
+  const query = database.queries
     .select(storedColumns)
     .from(secrets)
     .where(hasName)
     .prepare('find_stored_secret');
-  return gatherByName(query, storedOf);
+  return gatherByName(database, query, storedOf);
 }
 
 /** Makes the look-up for one use, in the same way: of the row no more than that, as it is asked for most often. */
-export function prepareFindResolvable({
-  queries,
-}: Database): (name: SecretName) => Promise<ResolvableSecret | undefined> {
-  const query = queries
+export function prepareFindResolvable(
+  database: Database,
+): (name: SecretName) => Promise<ResolvableSecret | undefined> {
+  const query = database.queries
     .select({
       id: secrets.id,
       name: secrets.name,
@@ -239,7 +239,7 @@ export function prepareFindResolvable({
     .from(secrets)
     .where(hasName)
     .prepare('find_resolvable');
-  return gatherByName(query, (row) => {
+  return gatherByName(database, query, (row) => {
     const { id, name, provider, state, destinations, valueVersion, destinationsMac } = row;
     const metadata = { name, provider, state, destinations };
     return { id, metadata, valueVersion, destinationsMac, sealed: sealedOf(row) };
@@ -248,11 +248,14 @@ export function prepareFindResolvable({
 
 /** One query by `hasName` for all look-ups of the same moment. */
 function gatherByName<Row extends { name: SecretName }, Secret>(
+  database: Database,
   query: { execute(values: Record<string, unknown>): Promise<Row[]> },
   secretOf: (row: Row) => Secret,
 ): (name: SecretName) => Promise<Secret | undefined> {
   return gather(async (names: readonly SecretName[]) => {
-    const rows = await query.execute({ names: makePgArray([...names]) });
+    const rows = await database.lookUp((line) =>
+      within(line, query).execute({ names: makePgArray([...names]) }),
+    );
     const byName = new Map(rows.map((row) => [row.name, secretOf(row)]));
     return (name) => byName.get(name);
   });
