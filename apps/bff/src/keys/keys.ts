@@ -105,33 +105,40 @@ async function readOrMakeKeyset(
 async function createKeys(database: Database, keyring: Keyring, log: Log): Promise<Keys> {
   const { primary } = keyring;
   let left = 0;
-  let reserving: Promise<void> | undefined;
+  let reserving: Promise<boolean> | undefined;
 
-  async function reserve(): Promise<void> {
-    const total = await reserveWraps(database.queries, primary.id, wrapBlock);
-    if (total > maxWraps) {
-      log.warn('key.exhausted', { kekId: primary.id });
-      throw new Problem('internal', {
-        detail:
-          'The primary key has been used as often as it may be. The operator must add a new one.',
-      });
-    }
-    left += wrapBlock;
+  /** False when the key has been used as often as it may be. */
+  async function reserve(): Promise<boolean> {
+    const isReserved = await reserveWraps(database.queries, primary.id, wrapBlock, maxWraps);
+    if (isReserved) left += wrapBlock;
+    else log.warn('key.exhausted', { kekId: primary.id });
+    return isReserved;
   }
 
-  function reserveOnce(): Promise<void> {
+  function reserveOnce(): Promise<boolean> {
     reserving ??= reserve().finally(() => (reserving = undefined));
     return reserving;
   }
 
-  await reserve();
+  if (!(await reserve())) {
+    throw new StartError(
+      `The key ${primary.id} has been used as often as it may be. Add a new key to the keyset and make it "primary"; keep the old one, which opens what it has sealed. Nothing was changed.`,
+    );
+  }
   return {
     async seal(context, value) {
       // Asked for long before it is needed: sealing happens inside transactions, and if all of them waited here for
       // one more connection of the pool that they occupy, none would ever get it.
       if (left < wrapBlock / 2)
         reserveOnce().catch((error: unknown) => log.error('key.reserve-failed', error));
-      if (left === 0) await reserveOnce();
+      // Looked at again after the wait: more may have waited than a block has room for.
+      while (left <= 0) {
+        if (await reserveOnce()) continue;
+        throw new Problem('internal', {
+          detail:
+            'The primary key has been used as often as it may be. The operator must add a new one.',
+        });
+      }
       left -= 1;
       return sealValue(primary, context, value);
     },
