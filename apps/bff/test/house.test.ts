@@ -64,7 +64,7 @@ test('the README tells of every variable that is read, and of no other', () => {
   );
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const [, table = ''] = /\n## Configuration\n([^]*?)\n## /.exec(readme) ?? [];
-  const told = [...table.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
+  const told = [...table.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name = '']) => name);
   // Of providers' secrets there is one variable for each (secrets/env-provider.ts).
   expect(told.toSorted()).toEqual([...new Set(read), 'DROPSAFE_SECRET_<NAME>'].toSorted());
 });

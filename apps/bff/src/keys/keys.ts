@@ -120,6 +120,21 @@ async function createKeys(database: Database, keyring: Keyring, log: Log): Promi
     return reserving;
   }
 
+  /** Looks again after the wait: more may have waited than a block has room for. */
+  async function takeOne(): Promise<void> {
+    if (left > 0) {
+      left -= 1;
+      return;
+    }
+    if (!(await reserveOnce())) {
+      throw new Problem('internal', {
+        detail:
+          'The primary key has been used as often as it may be. The operator must add a new one.',
+      });
+    }
+    await takeOne();
+  }
+
   if (!(await reserve())) {
     throw new StartError(
       `The key ${primary.id} has been used as often as it may be. Add a new key to the keyset and make it "primary"; keep the old one, which opens what it has sealed. Nothing was changed.`,
@@ -131,15 +146,7 @@ async function createKeys(database: Database, keyring: Keyring, log: Log): Promi
       // one more connection of the pool that they occupy, none would ever get it.
       if (left < wrapBlock / 2)
         reserveOnce().catch((error: unknown) => log.error('key.reserve-failed', error));
-      // Looked at again after the wait: more may have waited than a block has room for.
-      while (left <= 0) {
-        if (await reserveOnce()) continue;
-        throw new Problem('internal', {
-          detail:
-            'The primary key has been used as often as it may be. The operator must add a new one.',
-        });
-      }
-      left -= 1;
+      await takeOne();
       return sealValue(primary, context, value);
     },
     open(context, sealed) {
