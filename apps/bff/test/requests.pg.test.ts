@@ -806,4 +806,10 @@ test('the OpenAPI document names every operation, and every reference in it lead
   ].map(([, name]) => name);
   expect(Object.keys(json.components.schemas)).toEqual(expect.arrayContaining(references));
   expect(Object.keys(json.components.schemas.SecretMetadata.properties)).not.toContain('value');
+  expect(json.paths['/secrets'].get.parameters).toContainEqual({
+    name: 'limit',
+    in: 'query',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+  });
 });
