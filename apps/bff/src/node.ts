@@ -75,8 +75,6 @@ export async function startNode(
     const rooms = await openRooms(target, config, log, started, lookUp);
     await rooms.providers.start();
     rooms.secretUses.start();
-    const endCheckpoints = await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log);
-    started.add(async (isReady) => endCheckpoints(await isReady));
     await warmUp();
     const app = createApp(rooms, {
       version: readVersion(),
@@ -84,11 +82,15 @@ export async function startNode(
       trustedProxies: config.trustedProxies,
       webApp,
     });
+    // The last checkpoint is written when nothing is served any more.
+    let endCheckpoints: Awaited<ReturnType<typeof keepCheckpoints>> | undefined;
+    started.add(async (isReady) => endCheckpoints?.(await isReady));
     const url = await listen(app.fetch, config, started);
-    // Last: a start that failed after it would take the password with it, and the next one makes none.
+    // When nothing can fail any more: such a start would take the password with it, and the next one makes none.
     const firstPassword = await createFirstUser(rooms, config);
     const isToldNothing = firstPassword === undefined && config.adminPassword === undefined;
     const isUnused = isToldNothing && !(await hasAnybodySignedIn(rooms));
+    endCheckpoints = await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log);
     log.info('node.started', { url });
     return {
       url,
