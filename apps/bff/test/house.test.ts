@@ -60,7 +60,7 @@ test('the README tells of every variable that is read, and of no other', () => {
     .filter(({ path }) => path.endsWith('/config.ts'))
     .map(({ text }) => text);
   const read = [...config.matchAll(/\b(?:text|secret|number)\('([A-Z_]+)'/g)].map(
-    ([, name]) => name,
+    ([, name = '']) => name,
   );
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const [, table = ''] = /\n## Configuration\n([^]*?)\n## /.exec(readme) ?? [];
