@@ -53,6 +53,11 @@ try {
       `\n  User      admin\n  Password  ${node.firstPassword.reveal()}\n\n  This password is shown once. Sign in and change it.\n`,
     );
   }
+  if (node.isUnused) {
+    print(
+      '\n  Nobody has signed in yet. If the first password was lost, run:\n\n    npx pnpm dropsafe users reset-password admin\n',
+    );
+  }
   print(`\n  Dropsafe is ready at ${node.url.replace('127.0.0.1', 'localhost')}\n\n`);
   if (isStopping) await end();
 } catch (error) {

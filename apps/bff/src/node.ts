@@ -31,6 +31,8 @@ export interface RunningNode {
   url: string;
   /** The made-up password of the first user, on the very first start only. */
   firstPassword: Redacted<string> | undefined;
+  /** A start or a command of before has made the first user, and nobody has signed in since: its password may be lost. */
+  isUnused: boolean;
   stop(): Promise<void>;
 }
 
@@ -73,9 +75,6 @@ export async function startNode(
     const rooms = await openRooms(target, config, log, started, lookUp);
     await rooms.providers.start();
     rooms.secretUses.start();
-    const firstPassword = await createFirstUser(rooms, config);
-    const endCheckpoints = await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log);
-    started.add(async (isReady) => endCheckpoints(await isReady));
     await warmUp();
     const app = createApp(rooms, {
       version: readVersion(),
@@ -83,11 +82,20 @@ export async function startNode(
       trustedProxies: config.trustedProxies,
       webApp,
     });
+    // The last checkpoint is written when nothing is served any more.
+    let endCheckpoints: Awaited<ReturnType<typeof keepCheckpoints>> | undefined;
+    started.add(async (isReady) => endCheckpoints?.(await isReady));
     const url = await listen(app.fetch, config, started);
+    // When nothing can fail any more: such a start would take the password with it, and the next one makes none.
+    const firstPassword = await createFirstUser(rooms, config);
+    const isToldNothing = firstPassword === undefined && config.adminPassword === undefined;
+    const isUnused = isToldNothing && !(await hasAnybodySignedIn(rooms));
+    endCheckpoints = await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log);
     log.info('node.started', { url });
     return {
       url,
       firstPassword,
+      isUnused,
       // Whether the database answers is found out once, while requests under way get their moment.
       stop: () => started.stopAll(rooms.database.isReady()),
     };
@@ -177,6 +185,11 @@ async function createFirstUser(
       { cause: error },
     );
   }
+}
+
+/** Found by the index of the trail on its actions. */
+async function hasAnybodySignedIn({ trail }: Rooms): Promise<boolean> {
+  return (await trail.list({ action: 'session.started', limit: 1 })).items.length > 0;
 }
 
 async function listen(

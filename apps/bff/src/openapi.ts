@@ -141,7 +141,13 @@ function responsesOf(codes: Set<ProblemCode>): Record<string, object> {
 
 function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): object[] {
   if (schema === undefined) return [];
-  const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
+  const { properties = {} } = z.toJSONSchema(schema, {
+    io: 'input',
+    // Zod leaves out the default of what is read from text.
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema instanceof z.ZodDefault) jsonSchema.default = zodSchema.def.defaultValue;
+    },
+  });
   return Object.entries(properties).map(([name, property]) => ({
     name,
     in: place,

@@ -17,6 +17,7 @@ import {
   type Values,
 } from '../testkit/bad-day.ts';
 import { newCanary, type Leak } from '../testkit/canary.ts';
+import { createClient } from '../testkit/client.ts';
 import { nodeProgram, usualEnv } from '../testkit/node.ts';
 import { connectBeside, connectTo, readStored } from '../testkit/opened.ts';
 import { listeningPorts, processesOf, runProgram } from '../testkit/processes.ts';
@@ -249,6 +250,33 @@ describe('a start', () => {
       `The address 127.0.0.1:${port} is already in use; set PORT to another.`,
     );
     expect(processesOf(day.dataDir)).toEqual([]);
+  });
+
+  test('that fails, or that nobody read, uses no password up: the next one tells how to sign in', async () => {
+    const env = { DATABASE_URL: await day.newDatabase(), DROPSAFE_ADMIN_PASSWORD: '' };
+    const hint = 'Nobody has signed in yet.';
+    const occupant = createServer();
+    await new Promise<void>((resolve) => occupant.listen(0, '127.0.0.1', resolve));
+    day.atEnd(() => occupant.close());
+    const { port } = occupant.address() as AddressInfo; // as: a TCP server
+    await day.startInVain({ ...env, PORT: String(port) });
+
+    const first = await day.start(env);
+    const password = await until(
+      'the first password',
+      () => /^ {2}Password {2}(\S+)$/m.exec(first.output())?.[1],
+    );
+    expect(first.output()).not.toContain(hint);
+    await first.end('SIGKILL');
+    const second = await day.start(env);
+    await until('it is ready', () => second.output().includes('Dropsafe is ready'));
+    expect(second.output()).toContain(
+      `${hint} If the first password was lost, run:\n\n    npx pnpm dropsafe users reset-password admin\n`,
+    );
+    expect((await createClient(second.url).signIn('admin', password)).status).toBe(200);
+    const third = await day.start(env);
+    await until('it is ready', () => third.output().includes('Dropsafe is ready'));
+    expect(third.output()).not.toContain(hint);
   });
 
   test('that is interrupted ends in good order and leaves no server', async () => {

@@ -55,6 +55,20 @@ test('these files read the environment', () => {
   `);
 });
 
+test('the README tells of every variable that is read, and of no other', () => {
+  const [config = ''] = bff
+    .filter(({ path }) => path.endsWith('/config.ts'))
+    .map(({ text }) => text);
+  const read = [...config.matchAll(/\b(?:text|secret|number)\('([A-Z_]+)'/g)].map(
+    ([, name = '']) => name,
+  );
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const [, table = ''] = /\n## Configuration\n([^]*?)\n## /.exec(readme) ?? [];
+  const told = [...table.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name = '']) => name);
+  // Of providers' secrets there is one variable for each (secrets/env-provider.ts).
+  expect(told.toSorted()).toEqual([...new Set(read), 'DROPSAFE_SECRET_<NAME>'].toSorted());
+});
+
 test('these files write to the terminal', () => {
   expect(filesWith(bff, /process\.std(out|err)\.write|console\./)).toMatchInlineSnapshot(`
     [

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +7,17 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
+import { Redacted } from '../src/base/redacted.ts';
 import { migrationsFolder } from '../src/config.ts';
-import { setPermissions, startTestNode, testPassword } from '../testkit/node.ts';
+import { endOf, printApiKey } from '../src/identity/api-key.ts';
+import { hashToken } from '../src/identity/token.ts';
+import { sealCheck, sealValue } from '../src/keys/envelope.ts';
+import { makeKeyset, parseKeyset } from '../src/keys/keyring.ts';
+import { writeKeysetFile } from '../src/keys/keyset-file.ts';
+import { newCanary } from '../testkit/canary.ts';
+import { createProgram } from '../testkit/client.ts';
+import { newDataDir, setPermissions, startTestNode, testPassword } from '../testkit/node.ts';
+import { readStored } from '../testkit/opened.ts';
 import { createTestDatabase } from '../testkit/postgres.ts';
 
 /** The tables as the version of that many migrations left them. */
@@ -105,20 +115,36 @@ test('a database of before users could be invited keeps who may do what, and the
   await database.drop();
 });
 
-test('a session of before there were providers goes on, and its user has no identity at one', async () => {
+test('a session of before there were providers goes on, and nothing of its user is by a provider', async () => {
   const database = await createTestDatabase();
   const sql = postgres(database.url, { max: 1, onnotice: () => {} });
-  await migrateTo(sql, 7);
+  await migrateTo(sql, 5);
   const user = '0b7e6b0a-3c44-4e8b-9a55-6f7e2d1c0b9a';
   const token = 'a-token-of-before';
   await sql`insert into users (id, name, canonical_name, password_hash) values (${user}, 'Anna', 'anna', 'none')`;
   await sql`insert into grants values (${user}, 'ACCESS_MANAGEMENT')`;
   await sql`insert into sessions (id, token_hash, user_id, expires_at)
     values (gen_random_uuid(), sha256(${token}), ${user}, now() + interval '1 hour')`;
+  const team = '7c1d9a52-0f0e-4a53-8b55-1f2e3d4c5b6a';
+  await sql`insert into teams (id, name, canonical_name) values (${team}, 'Release', 'release')`;
+  await sql`insert into team_members (team_id, user_id) values (${team}, ${user})`;
+  const key = printApiKey(randomBytes(32));
+  await sql`insert into api_keys (id, name, token_hash, ends_with, created_by)
+    values (${team}, 'deploy', ${hashToken(key)}, ${endOf(key)}, 'Anna')`;
+  await sql`insert into grants values (${team}, 'SECRET_MANAGEMENT_READ')`;
 
   const node = await startTestNode({ DATABASE_URL: database.url });
-  const { json } = await node.client(`dropsafe=${token}`).send('GET', `/users/${user}`);
-  expect(json).toMatchObject({ name: 'Anna', hasPassword: true, provider: null });
+  const anna = node.client(`dropsafe=${token}`);
+  expect((await anna.send('GET', `/users/${user}`)).json).toMatchObject({
+    name: 'Anna',
+    hasPassword: true,
+    provider: null,
+    teams: [{ id: team, name: 'Release', provider: null }],
+  });
+  expect((await anna.send('GET', '/api-keys')).json.items).toMatchObject([
+    { name: 'deploy', team: null, effectivePermissions: [{ isDirect: true, teams: [] }] },
+  ]);
+  expect((await createProgram(node.url, key).send('GET', '/secrets')).status).toBe(200);
   await sql.end();
   await node.stop();
   await database.drop();
@@ -146,6 +172,53 @@ test('members of a team of before they had an order of their own are listed by n
   expect(await members()).toEqual(['Bea', 'Carla', 'Zoe']);
   await sql.end();
   await node.stop();
+  await database.drop();
+});
+
+test('a secret of before there were other providers opens, can be narrowed, and its name stays its own', async () => {
+  const database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  await migrateTo(sql, 9);
+  const { dataDir, remove } = await newDataDir();
+  const file = join(dataDir, 'keys/keyset.json');
+  const keyset = makeKeyset(new Date());
+  await writeKeysetFile(file, keyset);
+  const { primary } = parseKeyset(keyset, file);
+  await sql`insert into keks (id, check_value) values (${primary.id}, ${sealCheck(primary)})`;
+  const id = '0b7e6b0a-3c44-4e8b-9a55-6f7e2d1c0b9a';
+  const destinations = ['https://a.example', 'https://b.example'];
+  const value = newCanary();
+  const sealed = sealValue(
+    primary,
+    { secretId: id, name: 'OLD', valueVersion: 3, destinations },
+    new Redacted(Buffer.from(value)),
+  );
+  await sql`insert into secrets (id, name, provider, version, destinations, value_version, kek_id, wrapped_dek, sealed_value,
+      created_at, created_by, value_updated_at)
+    values (${id}, 'OLD', 'database', 5, ${destinations}, 3, ${sealed.kekId}, ${sealed.wrappedDek}, ${sealed.sealedValue},
+      now(), 'anna', now())`;
+
+  const node = await startTestNode({ DATABASE_URL: database.url, DROPSAFE_DATA_DIR: dataDir });
+  const admin = await node.as('adam', ['SECRET_MANAGEMENT']);
+  const stored = async () => [...(await readStored(sql, file)).secrets.values()];
+  const old = { name: 'OLD', value, description: null };
+  expect(await stored()).toEqual([{ ...old, destinations, version: 5 }]);
+  const kept = destinations.slice(0, 1);
+  const narrowed = await admin.send('PATCH', '/secrets/OLD', { destinations: kept });
+  expect([narrowed.status, narrowed.json]).toMatchObject([
+    200,
+    { provider: 'database', state: 'ready', alsoIn: [], destinations: kept, version: 6 },
+  ]);
+  expect(await stored()).toEqual([{ ...old, destinations: kept, version: 6 }]);
+  const again = await admin.send('POST', '/secrets', { name: 'OLD', value: newCanary() });
+  expect([again.status, again.problem.type]).toEqual([409, '/problems/secret-name-taken']);
+  await expect(
+    sql`insert into secrets (id, name, provider, version, destinations, value_version, created_at, created_by, value_updated_at)
+      values (gen_random_uuid(), 'OLD', 'env', 1, '{}', 1, now(), 'anna', now())`,
+  ).rejects.toThrow(/secrets_name/);
+  await sql.end();
+  await node.stop();
+  await remove();
   await database.drop();
 });
 

@@ -392,12 +392,17 @@ describe('without a running node', () => {
     const place = await newDataDir();
     cleanUps.push(place.remove);
     const alone = { DROPSAFE_DATA_DIR: place.dataDir };
-    const password = passwordIn(
-      await done(
-        ['users', 'create', 'hugo', '--permission', 'SECRET_MANAGEMENT'],
-        undefined,
-        alone,
-      ),
+    const said = await done(
+      ['users', 'create', 'hugo', '--permission', 'SECRET_MANAGEMENT'],
+      undefined,
+      alone,
+    );
+    const password = passwordIn(said);
+    expect(said).toContain(
+      `Nobody can sign in and manage access yet, and now that there is a user no start makes \`admin\`. To let hugo do it, run:
+
+  npx pnpm dropsafe users set-permissions hugo --permission SECRET_MANAGEMENT --permission ACCESS_MANAGEMENT
+`,
     );
     expect(processesOf(place.dataDir)).toEqual([]);
     const later = await spawnNode(alone);

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { operations, type Operation } from '@dropsafe/contract/operations';
 import { permissionNames, type Permission } from '@dropsafe/contract/permissions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { newCanary, sweep } from '../testkit/canary.ts';
 import type { Answer, Client } from '../testkit/client.ts';
 import { startTestNode, testPassword, type TestNode } from '../testkit/node.ts';
@@ -278,6 +279,8 @@ describe('bad input gets a clear refusal that repeats nothing of it', () => {
   const canary = newCanary();
   const quoted = JSON.stringify(canary);
   const deep = '['.repeat(100_000);
+  /** As many as fit into a body. */
+  const many = (item: unknown) => Array.from({ length: 120_000 }, () => item);
   test.each<[string, string, string, unknown, number, string]>([
     ['no JSON', 'POST', '/secrets', `{"value": ${quoted}`, 400, '/problems/malformed-request'],
     ['no object', 'POST', '/secrets', quoted, 400, '/problems/validation-failed'],
@@ -478,6 +481,24 @@ describe('bad input gets a clear refusal that repeats nothing of it', () => {
       400,
       '/problems/validation-failed',
     ],
+    ...['1e2', '0x10', '%20', '%2B5', '5.0', ''].map(
+      (limit): [string, string, string, undefined, number, string] => [
+        `a limit in other than digits, '${limit}'`,
+        'GET',
+        `/secrets?limit=${limit}`,
+        undefined,
+        400,
+        '/problems/validation-failed',
+      ],
+    ),
+    [
+      'a moment of more digits than there are',
+      'GET',
+      `/audit-events?from=2026-01-31T12:00:00.${'0'.repeat(200)}Z`,
+      undefined,
+      400,
+      '/problems/validation-failed',
+    ],
     [
       'a search that is too long',
       'GET',
@@ -524,6 +545,35 @@ describe('bad input gets a clear refusal that repeats nothing of it', () => {
     ]);
   });
 
+  test.each<[string, string, object]>([
+    ['POST', '/secrets', { name: 'A', value: 'v', destinations: many('') }],
+    ['PATCH', '/secrets/A', { destinations: many({}) }],
+    ['POST', '/users', { name: 'x', permissions: many('') }],
+    ['POST', '/users', { name: 'x', teams: many('') }],
+    ['PATCH', `/teams/${nobody}`, { addMembers: many(1) }],
+    ['POST', '/api-keys', { name: 'x', permissions: many('') }],
+    ['POST', '/integrations', { name: 'x', type: 'http', fields: { headers: many({}) } }],
+    [
+      'POST',
+      '/passkeys',
+      { name: 'x', clientDataJSON: 'eA', attestationObject: 'eA', transports: many('') },
+    ],
+  ])('%s %s with a list of very many is refused for its length alone', async (...request) => {
+    const { status, problem, text } = await admin.send(...request);
+    expect([status, problem.errors?.length, text.length < 1_000]).toEqual([400, 1, true]);
+  });
+
+  test('of very many faults the first ones are named, and that there are more', async () => {
+    const teams = Array.from({ length: 1_000 }, () => canary);
+    const { problem, text } = await admin.send('POST', '/users', { name: 'x', teams });
+    expect(problem.errors?.map(({ field }) => field)).toEqual([
+      ...Array.from({ length: 50 }, (_, index) => `teams.${index}`),
+      '',
+    ]);
+    expect(problem.errors?.at(-1)?.message).toBe('There are 950 more faults like these.');
+    expect(sweep('answer', text)).toEqual([]);
+  });
+
   test.each([
     'text/plain',
     'application/x-www-form-urlencoded',
@@ -547,6 +597,88 @@ describe('bad input gets a clear refusal that repeats nothing of it', () => {
       ),
     ).toEqual([]);
   });
+});
+
+describe('a forged cursor', () => {
+  const moment = '2026-01-31T12:00:00.000Z';
+  const byName = { q: 'x', sort: 'name', key: 'a', id: nobody };
+  const byMoment = { ...byName, sort: '-createdAt', key: moment };
+  /** What genuine cursors of each list carry: in an order by name, and in one by moments. */
+  const lists: Partial<Record<keyof typeof operations, () => [path: string, content: object][]>> = {
+    listSecrets: () => [
+      ['/secrets', { q: 'x', sort: 'name', key: 'a', name: 'A', total: 1 }],
+      ['/secrets', { q: 'x', sort: '-createdAt', key: 0, name: 'A', total: 1 }],
+    ],
+    listReferences: () => [['/secrets/LISTED/references', { secret: 'LISTED', after: 'a' }]],
+    listIntegrations: () =>
+      [byName, byMoment].map((content) => ['/integrations', { ...content, total: 1 }]),
+    listUsers: () => [byName, byMoment].map((content) => ['/users', { ...content, list: 'users' }]),
+    listTeams: () => [byName, byMoment].map((content) => ['/teams', { ...content, list: 'teams' }]),
+    listTeamMembers: () => [[`/teams/${teamId}/members`, { ...byName, list: teamId }]],
+    listOidcGroups: () =>
+      [byName, byMoment].map((content) => ['/oidc-groups', { ...content, list: 'groups' }]),
+    listApiKeys: () => [byName, byMoment].map((content) => ['/api-keys', content]),
+    listAllSessions: () => [['/all-sessions', byMoment]],
+    listAuditEvents: () => [
+      [
+        '/audit-events',
+        { id: 1, filter: { principal: 'x', subject: 'x', from: moment, to: moment } },
+      ],
+    ],
+  };
+
+  test('is thought of for every list', () => {
+    const paged = all.filter(
+      ({ operation: { query } }) => query instanceof z.ZodObject && 'cursor' in query.shape,
+    );
+    expect(Object.keys(lists).toSorted()).toEqual(paged.map(({ id }) => id).toSorted());
+  });
+
+  test.each(Object.entries(lists))(
+    'of %s is refused before the database sees it',
+    async (_, of) => {
+      await admin.send('POST', '/secrets', { name: 'LISTED', value: newCanary() });
+      const program = await node.asProgram(`forger ${crypto.randomUUID()}`, permissionNames);
+      const ask = async (path: string, content: object) => {
+        const cursor = Buffer.from(JSON.stringify(content)).toString('base64url');
+        const { status } = await program.send('GET', `${path}?cursor=${cursor}`);
+        return [JSON.stringify(content), status];
+      };
+      for (const [path, content] of of()) {
+        expect(await ask(path, content)).toEqual([JSON.stringify(content), 200]);
+        for (const forged of forgeriesOf(content))
+          expect(await ask(path, forged)).toEqual([JSON.stringify(forged), 400]);
+      }
+    },
+  );
+
+  /** The content with one part after another replaced by what the database does not take. */
+  function forgeriesOf(content: object): object[] {
+    return Object.entries(content).flatMap(([name, part]) => {
+      const others =
+        typeof part === 'object'
+          ? forgeriesOf(part)
+          : part === moment
+            ? moments
+            : part === 0
+              ? [...numbers, Date.UTC(10_000)]
+              : typeof part === 'number'
+                ? numbers
+                : texts;
+      return others.map((other) => ({ ...content, [name]: other }));
+    });
+  }
+
+  const texts = ['a\0', '\ud800', 'x'.repeat(2_100), 7, null];
+  const numbers = [-1, 0.5, 2 ** 60, '1'];
+  const moments = [
+    '0000-01-01T00:00:00.000Z',
+    '2026-02-30T00:00:00.000Z',
+    `2026-01-31T12:00:00.${'0'.repeat(200)}Z`,
+    '+10000-01-01T00:00:00.000Z',
+    'infinity',
+    'a\0',
+  ];
 });
 
 describe('a body that is too large', () => {
@@ -674,4 +806,10 @@ test('the OpenAPI document names every operation, and every reference in it lead
   ].map(([, name]) => name);
   expect(Object.keys(json.components.schemas)).toEqual(expect.arrayContaining(references));
   expect(Object.keys(json.components.schemas.SecretMetadata.properties)).not.toContain('value');
+  expect(json.paths['/secrets'].get.parameters).toContainEqual({
+    name: 'limit',
+    in: 'query',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+  });
 });

@@ -1,4 +1,5 @@
 /** @file A server of a test's own that can be stopped, frozen and started again, at the same address and with its data. */
+import { join } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../src/base/embedded-postgres.ts';
 import { newDataDir } from './node.ts';
 import { findFreePort, urlOf } from './postgres.ts';
@@ -8,6 +9,8 @@ import { childrenOf, postmasterOf, signal } from './processes.ts';
 export interface MortalPostgres {
   /** For `DATABASE_URL`. */
   url: string;
+  /** Where its files are. */
+  folder: string;
   start: () => Promise<void>;
   stop: () => Promise<void>;
   /** Stops every process of it where it stands: connections stay, and nothing answers. */
@@ -40,6 +43,7 @@ export async function startMortalPostgres(): Promise<MortalPostgres> {
   await start();
   return {
     url: urlOf({ ...(server as EmbeddedPostgres).connection, host: '127.0.0.1', port }), // as: start() has set it
+    folder: join(dataDir, 'postgres'),
     start,
     stop,
     freeze() {

@@ -209,9 +209,12 @@ export interface SpawnedNode {
 /** The program of a node. */
 export const nodeProgram = join(import.meta.dirname, '../src/main.ts');
 
-/** Starts a node as a process of its own and waits until it serves. Throws with its output when it ends instead. */
-export async function spawnNode(env: Record<string, string>): Promise<SpawnedNode> {
-  const child = spawn(process.execPath, [nodeProgram], {
+/** Starts a node, or what starts one, as a process of its own and waits until it serves. Throws with its output when it ends instead. */
+export async function spawnNode(
+  env: Record<string, string>,
+  program = nodeProgram,
+): Promise<SpawnedNode> {
+  const child = spawn(process.execPath, [program], {
     env: { ...programEnvironment(), ...usualEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -111,9 +111,10 @@ const TextSchema = z
   .refine((text) => text.isWellFormed() && !text.includes('\0'), 'Use text only.');
 
 const momentMessage = 'Must be a moment in UTC such as 2026-01-31T12:00:00Z, from 1970 on.';
-// The database has no year 0, and nothing happened before 1970.
+// The database has no year 0, and reads no more digits than a few; nothing happened before 1970.
 const MomentSchema = z.iso
   .datetime({ error: momentMessage })
+  .max(30, momentMessage)
   .refine((text) => text >= '1970', momentMessage);
 
 const filters = {

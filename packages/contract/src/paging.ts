@@ -4,11 +4,15 @@ import { z } from 'zod';
 export const pageLimit = { min: 1, max: 1000, default: 100 } as const;
 
 /** `limit` of a query string. */
-export const LimitSchema = z.coerce
-  .number({ error: 'Must be a whole number from 1 to 1000.' })
-  .int('Must be a whole number from 1 to 1000.')
-  .min(pageLimit.min, 'Must be a whole number from 1 to 1000.')
-  .max(pageLimit.max, 'Must be a whole number from 1 to 1000.')
+export const LimitSchema = z
+  .preprocess(
+    // Digits only: as a number JavaScript also reads "1e2", "0x10" and a blank.
+    (text) => (typeof text === 'string' && /^\d{1,4}$/.test(text) ? Number(text) : text),
+    z
+      .int('Must be a whole number from 1 to 1000.')
+      .min(pageLimit.min, 'Must be a whole number from 1 to 1000.')
+      .max(pageLimit.max, 'Must be a whole number from 1 to 1000.'),
+  )
   .default(pageLimit.default);
 
 /** `q` of a query string: a part of a text. */

@@ -2,7 +2,7 @@
  * @file How the cursor of a list travels: opaque to callers, carries order, search and the last row's key. Not signed: all
  * that a forged one can do is start a page elsewhere in a list that its holder may read anyway. Pure.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { fieldProblem } from './problem.ts';
 
 /** The cursor as it travels. */
@@ -18,6 +18,19 @@ export function readCursor<Content>(text: string, contents: z.ZodType<Content>):
     'cursor',
     'Not a cursor of this list. Take it from "nextCursor" of the page before, or leave it out.',
   );
+}
+
+/** A name as a sort key. The longest is a name of 64 characters each of which is 18 in canonical form. */
+export const TextKeySchema = z
+  .string()
+  .max(2048)
+  .refine((text) => text.isWellFormed() && !text.includes('\0'));
+/** As `moment` prints them (base/columns.ts). The database has no year 0, and reads no more digits than a few. */
+const MomentKeySchema = z.iso.datetime({ precision: 3 }).refine((text) => text >= '0001');
+
+/** True for the sort key of a row in this order: a name, or a moment. Of a forged one only the database would find out. */
+export function isKeyOf(sort: string, key: string): boolean {
+  return (sort.endsWith('name') ? TextKeySchema : MomentKeySchema).safeParse(key).success;
 }
 
 /** What decides which rows there are, and in which order. */

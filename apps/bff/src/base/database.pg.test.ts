@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { SecretNameSchema } from '@dropsafe/contract/secrets';
@@ -12,9 +13,10 @@ import { createTestDatabase } from '../../testkit/postgres.ts';
 import { isAlive, signal } from '../../testkit/processes.ts';
 import { until } from '../../testkit/until.ts';
 import { systemCaller } from './caller.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, type Database } from './database.ts';
 import { Problem } from './problem.ts';
 import { Redacted } from './redacted.ts';
+import { StartError } from './start-error.ts';
 
 test('connections that die under requests and transactions cost those, and nothing after them', async () => {
   const node = await startTestNode();
@@ -190,5 +192,43 @@ test('changes on a line that went silent are given up in time, and the next ones
     await beside.end();
     await server.remove();
     await remove();
+  }
+});
+
+test('a server of before PostgreSQL 15 is refused', async () => {
+  const database = await createTestDatabase();
+  const beside = postgres(database.url, { max: 1, onnotice: () => {} });
+  try {
+    // It only says that it is older: a real one is not at hand everywhere.
+    await beside.unsafe(`create schema older;
+      create function older.current_setting(text) returns text language sql return '140022';
+      alter database ${database.name} set search_path = older, pg_catalog`);
+    await expect(openDatabase(database.url)).rejects.toThrow(
+      new StartError('PostgreSQL 15 or newer is needed.'),
+    );
+  } finally {
+    await beside.end();
+    await database.drop();
+  }
+});
+
+test('a standby is refused, and a primary that became one is not ready', async () => {
+  const server = await startMortalPostgres();
+  let opened: Database | undefined;
+  try {
+    opened = await openDatabase(server.url);
+    expect(await opened.isReady()).toBe(true);
+    await server.stop();
+    await writeFile(join(server.folder, 'standby.signal'), '');
+    await server.start();
+    await expect(openDatabase(server.url)).rejects.toThrow(
+      new StartError(
+        'The database is a standby, which may be behind. Point DATABASE_URL at the primary.',
+      ),
+    );
+    expect(await opened.isReady()).toBe(false);
+  } finally {
+    await opened?.close();
+    await server.remove();
   }
 });

@@ -163,6 +163,9 @@ function stream(
   return c.body(body);
 }
 
+/** How many faults of a request are named: a body has room for very many, and this comes before any permission. */
+const mostErrors = 50;
+
 function check(
   schema: z.ZodType | undefined,
   input: unknown,
@@ -171,9 +174,13 @@ function check(
   if (schema === undefined) return undefined;
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw new Problem('validation-failed', {
-    errors: parsed.error.issues.map((issue) => fieldErrorOf(issue, part)),
-  });
+  const { issues } = parsed.error;
+  const errors = issues.slice(0, mostErrors).map((issue) => fieldErrorOf(issue, part));
+  if (issues.length > mostErrors) {
+    const more = issues.length - mostErrors;
+    errors.push({ field: '', message: `There are ${more} more faults like these.` });
+  }
+  throw new Problem('validation-failed', { errors });
 }
 
 /** Only our own messages and our own field names go out: the name of an unknown field may be a pasted value. */

@@ -52,8 +52,12 @@ class UsageError extends Error {}
 const commands: Record<string, (rooms: Rooms, name: string, options: Options) => Promise<string>> =
   {
     async create({ identity }, name, { permissions, password, isMadeUp }) {
-      await identity.createUser(caller, { name, password, permissions });
-      return `User ${name} was created.${shown(password, isMadeUp)}`;
+      const { hasAccessManager } = await identity.createUser(caller, {
+        name,
+        password,
+        permissions,
+      });
+      return `User ${name} was created.${shown(password, isMadeUp)}${hasAccessManager ? '' : withoutManager(name, permissions)}`;
     },
     async 'reset-password'({ identity }, name, { password, isMadeUp }) {
       await identity.resetPassword(caller, { name, password });
@@ -75,6 +79,12 @@ const caller = systemCaller('terminal', randomUUID());
 
 function shown(password: Redacted<string>, isMadeUp: boolean): string {
   return isMadeUp ? `\n\n  Password  ${password.reveal()}\n\nIt is shown once.` : '';
+}
+
+/** A start makes `admin` in an empty database only, so whoever creates another user first has to say who manages access. */
+function withoutManager(name: string, held: readonly Permission[]): string {
+  const wanted = [...held, 'ACCESS_MANAGEMENT'].map((permission) => `--permission ${permission}`);
+  return `\n\nNobody can sign in and manage access yet, and now that there is a user no start makes \`admin\`. To let ${name} do it, run:\n\n  npx pnpm dropsafe users set-permissions ${name} ${wanted.join(' ')}`;
 }
 
 async function run(): Promise<string> {

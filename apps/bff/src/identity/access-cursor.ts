@@ -1,22 +1,20 @@
 /** @file What the cursors of the lists of users and teams carry. Pure. */
+import { SearchSchema } from '@dropsafe/contract/paging';
 import { AccessSortSchema, type ListByName } from '@dropsafe/contract/teams';
 import { z } from 'zod';
-import { demandSameSearch, printCursor, readCursor } from '../base/cursor.ts';
+import { demandSameSearch, isKeyOf, printCursor, readCursor } from '../base/cursor.ts';
 
 const PageCursorSchema = z
   .strictObject({
     /** Which list: `users`, `teams`, or the id of the team whose members are listed. */
     list: z.string(),
     sort: AccessSortSchema,
-    q: z.string().max(255),
+    q: SearchSchema,
     /** Sort key of the last row: a canonical name, or a moment. */
-    key: z
-      .string()
-      .max(512)
-      .refine((text) => !text.includes('\0')),
+    key: z.string(),
     id: z.uuid(),
   })
-  .refine(({ sort, key }) => sort.endsWith('name') || z.iso.datetime().safeParse(key).success);
+  .refine(({ sort, key }) => isKeyOf(sort, key));
 
 /** Where a page begins: right after this row. */
 export type PageCursor = z.infer<typeof PageCursorSchema>;

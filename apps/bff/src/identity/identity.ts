@@ -19,7 +19,7 @@ import { attemptKey, createUseUpAttempt } from './attempts.ts';
 import { createConfirmPassword } from './confirm-password.ts';
 import { deleteInvitation } from './invitations.store.ts';
 import { checkNewPassword, hashPassword, randomPassword, verifyPassword } from './password.ts';
-import { findUserByName } from './people.store.ts';
+import { findUserByName, hasAccessManager } from './people.store.ts';
 import { removePasskeys } from './remove-passkeys.ts';
 import {
   deleteSession,
@@ -71,11 +71,11 @@ export interface Identity {
     caller: SystemCaller,
     password: Redacted<string> | undefined,
   ): Promise<Redacted<string> | undefined>;
-  /** Creates a user. Throws `validation-failed` for `name` or `password`. */
+  /** Creates a user; answers whether anybody can sign in and manage access by now. Throws `validation-failed` for `name` or `password`. */
   createUser(
     caller: SystemCaller,
     input: { name: string; password: Redacted<string>; permissions: readonly Permission[] },
-  ): Promise<void>;
+  ): Promise<{ hasAccessManager: boolean }>;
   /** Sets a new password, unlocks the account, ends its sessions and removes its passkeys. Throws `not-found`, `validation-failed`. */
   resetPassword(
     caller: SystemCaller,
@@ -220,7 +220,10 @@ export function createIdentity(
       return password === undefined ? chosen : undefined;
     },
 
-    createUser: insertCheckedUser,
+    async createUser(caller, input) {
+      await insertCheckedUser(caller, input);
+      return { hasAccessManager: await hasAccessManager(database.queries) };
+    },
 
     async resetPassword(caller, { name, password }) {
       const user = await findOrRefuse(name);

@@ -1,6 +1,7 @@
 /** @file What the cursors of the lists of API keys and of sessions carry. Pure. */
+import { SearchSchema } from '@dropsafe/contract/paging';
 import { z } from 'zod';
-import { demandSameSearch, readCursor } from '../base/cursor.ts';
+import { demandSameSearch, isKeyOf, readCursor } from '../base/cursor.ts';
 
 /** Where a page begins: right after this row. */
 export interface PageCursor<Sort extends string> {
@@ -27,14 +28,8 @@ const contentOf = <Sort extends string>(sorts: z.ZodType<Sort>) =>
   z
     .strictObject({
       sort: sorts,
-      q: z.string().max(255),
-      key: z.string().max(255).nullable(),
+      q: SearchSchema,
+      key: z.string().nullable(),
       id: z.uuid(),
     })
-    .refine(fits);
-
-/** A forged key would be a moment that does not exist, which only the database would find out. */
-function fits({ sort, key }: PageCursor<string>): boolean {
-  if (sort.endsWith('name')) return key !== null && !key.includes('\0') && key.isWellFormed();
-  return key === null || z.iso.datetime().safeParse(key).success;
-}
+    .refine(({ sort, key }) => (key === null ? !sort.endsWith('name') : isKeyOf(sort, key)));

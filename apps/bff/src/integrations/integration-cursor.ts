@@ -1,25 +1,20 @@
 /** @file What the cursor of the list of integrations carries. Pure. */
 import { IntegrationSortSchema, type ListIntegrations } from '@dropsafe/contract/integrations';
+import { SearchSchema } from '@dropsafe/contract/paging';
 import { z } from 'zod';
-import { demandSameSearch, readCursor } from '../base/cursor.ts';
+import { demandSameSearch, isKeyOf, readCursor } from '../base/cursor.ts';
 
 const CursorContentSchema = z
   .strictObject({
     sort: IntegrationSortSchema,
-    q: z.string().max(255),
+    q: SearchSchema,
     /** Sort key of the last row: a canonical name, or a moment; null for never. */
-    key: z
-      .string()
-      .max(512)
-      .refine((text) => !text.includes('\0') && text.isWellFormed())
-      .nullable(),
+    key: z.string().nullable(),
     id: z.uuid(),
     /** What the first page counted: counting again on every page would cost more than the page. */
     total: z.int().min(0).nullable(),
   })
-  .refine(({ sort, key }) =>
-    sort.endsWith('name') ? key !== null : key === null || z.iso.datetime().safeParse(key).success,
-  );
+  .refine(({ sort, key }) => (key === null ? !sort.endsWith('name') : isKeyOf(sort, key)));
 
 /** Where a page begins: right after this row. */
 export type IntegrationCursor = z.infer<typeof CursorContentSchema>;

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { and, eq, lte, sql } from 'drizzle-orm';
 import { bigint, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 import { bytes } from '../base/columns.ts';
 import type { Queries } from '../base/database.ts';
@@ -28,14 +28,19 @@ export async function insertKek(
   await queries.insert(keks).values({ id, checkValue });
 }
 
-/** Sets `count` wraps aside for this node; answers how many are set aside in all. */
-export async function reserveWraps(queries: Queries, id: string, count: number): Promise<number> {
-  const [row] = await queries
+/** Sets `count` wraps aside for this node. False, and nothing has changed, when that would come to more than `most` in all. */
+export async function reserveWraps(
+  queries: Queries,
+  id: string,
+  count: number,
+  most: number,
+): Promise<boolean> {
+  const reserved = await queries
     .update(keks)
     .set({ reservedWraps: sql`${keks.reservedWraps} + ${count}` })
-    .where(sql`${keks.id} = ${id}`)
-    .returning({ total: keks.reservedWraps });
-  return row?.total ?? Number.POSITIVE_INFINITY;
+    .where(and(eq(keks.id, id), lte(keks.reservedWraps, most - count)))
+    .returning({ id: keks.id });
+  return reserved.length > 0;
 }
 
 /** Keys of other rooms, each sealed under a KEK. */

@@ -105,34 +105,48 @@ async function readOrMakeKeyset(
 async function createKeys(database: Database, keyring: Keyring, log: Log): Promise<Keys> {
   const { primary } = keyring;
   let left = 0;
-  let reserving: Promise<void> | undefined;
+  let reserving: Promise<boolean> | undefined;
 
-  async function reserve(): Promise<void> {
-    const total = await reserveWraps(database.queries, primary.id, wrapBlock);
-    if (total > maxWraps) {
-      log.warn('key.exhausted', { kekId: primary.id });
+  /** False when the key has been used as often as it may be. */
+  async function reserve(): Promise<boolean> {
+    const isReserved = await reserveWraps(database.queries, primary.id, wrapBlock, maxWraps);
+    if (isReserved) left += wrapBlock;
+    else log.warn('key.exhausted', { kekId: primary.id });
+    return isReserved;
+  }
+
+  function reserveOnce(): Promise<boolean> {
+    reserving ??= reserve().finally(() => (reserving = undefined));
+    return reserving;
+  }
+
+  /** Looks again after the wait: more may have waited than a block has room for. */
+  async function takeOne(): Promise<void> {
+    if (left > 0) {
+      left -= 1;
+      return;
+    }
+    if (!(await reserveOnce())) {
       throw new Problem('internal', {
         detail:
           'The primary key has been used as often as it may be. The operator must add a new one.',
       });
     }
-    left += wrapBlock;
+    await takeOne();
   }
 
-  function reserveOnce(): Promise<void> {
-    reserving ??= reserve().finally(() => (reserving = undefined));
-    return reserving;
+  if (!(await reserve())) {
+    throw new StartError(
+      `The key ${primary.id} has been used as often as it may be. Add a new key to the keyset and make it "primary"; keep the old one, which opens what it has sealed. Nothing was changed.`,
+    );
   }
-
-  await reserve();
   return {
     async seal(context, value) {
       // Asked for long before it is needed: sealing happens inside transactions, and if all of them waited here for
       // one more connection of the pool that they occupy, none would ever get it.
       if (left < wrapBlock / 2)
         reserveOnce().catch((error: unknown) => log.error('key.reserve-failed', error));
-      if (left === 0) await reserveOnce();
-      left -= 1;
+      await takeOne();
       return sealValue(primary, context, value);
     },
     open(context, sealed) {

@@ -29,13 +29,15 @@ import { ProviderFailure, type OutsideProvider, type OutsideSecret } from './out
 import type { SecretProvider } from './provider.ts';
 import { additionEvent, commonDestinations } from './secret.ts';
 import {
-  prepareFindSecret,
-  prepareFindStoredSecretIn,
   prepareForgetSecrets,
   prepareInsertSecrets,
   prepareUpdateSecrets,
-  type IdentifiedSecret,
   type SecretChange,
+} from './secrets-changes.store.ts';
+import {
+  prepareFindSecret,
+  prepareFindStoredSecretIn,
+  type IdentifiedSecret,
   type ResolvableSecret,
   type StoredSecret,
 } from './secrets.store.ts';

@@ -1,4 +1,5 @@
 /** @file What the cursor of the list of secrets carries. */
+import { SearchSchema } from '@dropsafe/contract/paging';
 import { ProviderNameSchema } from '@dropsafe/contract/providers';
 import { SortSchema, UnusedSchema, type Sort, type Unused } from '@dropsafe/contract/secrets';
 import { z } from 'zod';
@@ -7,12 +8,16 @@ import { demandSameSearch, readCursor } from '../base/cursor.ts';
 const CursorContentSchema = z
   .strictObject({
     sort: SortSchema,
-    q: z.string().max(255),
+    q: SearchSchema,
     provider: ProviderNameSchema.optional(),
     unused: UnusedSchema.optional(),
     /** Sort key of the last row: a lower-case name, or milliseconds since 1970, null for never. */
-    // The bound is that of dates (ECMA-262, 21.4.1.1): beyond, a forged cursor would be a moment that does not exist.
-    key: z.union([z.string().max(64), z.int().min(0).max(8.64e15), z.null()]),
+    // The bound is the end of the year 9999: what comes later is written in a form that the database does not read.
+    key: z.union([
+      z.string().regex(/^[a-z0-9_-]{1,64}$/),
+      z.int().min(0).max(253_402_300_799_999),
+      z.null(),
+    ]),
     /** Its name, which decides between equal keys. */
     name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
     /** What the first page counted: counting again on every page would cost more than the page. */

@@ -11,9 +11,8 @@ import {
   prepareDeleteSecrets,
   prepareInsertSecrets,
   prepareUpdateSecrets,
-  type ResolvableSecret,
-  type StoredSecret,
-} from './secrets.store.ts';
+} from './secrets-changes.store.ts';
+import type { ResolvableSecret, StoredSecret } from './secrets.store.ts';
 
 /** Secrets in this database, sealed by these keys. */
 export function createDatabaseProvider(

@@ -1,15 +1,12 @@
 /** @file What the cursor of the references of a secret carries. Pure. */
 import { z } from 'zod';
-import { readCursor } from '../base/cursor.ts';
+import { TextKeySchema, readCursor } from '../base/cursor.ts';
 
 const CursorContentSchema = z.strictObject({
   /** The secret. */
   secret: z.string(),
   /** The canonical name of the integration that the page before ended with. */
-  after: z
-    .string()
-    .max(512)
-    .refine((text) => !text.includes('\0') && text.isWellFormed()),
+  after: TextKeySchema,
 });
 
 /** Reads where a page begins. Throws `validation-failed` when this server never made it for this secret. */
