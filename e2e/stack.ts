@@ -48,7 +48,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   });
   const api = `${node.url}/api/v1`;
   await identityProvider.setLogoutAddress(`${api}/oidc/corp/backchannel-logout`);
-  spoiled.setLogoutFrame(`${api}/oidc/other/frontchannel-logout`);
+  await spoiled.setLogoutFrame(`${api}/oidc/other/frontchannel-logout`);
   recordMore('node.log', node.output());
   node.process.stdout?.on('data', (chunk: Buffer) => recordMore('node.log', chunk));
   node.process.stderr?.on('data', (chunk: Buffer) => recordMore('node.log', chunk));

@@ -61,7 +61,7 @@ export interface IdentityProvider {
   /** Where it says that sessions have ended. */
   setLogoutAddress(url: string): Promise<void>;
   /** What its page has a frame of for somebody who has signed out there (Front-Channel Logout 1.0, 3). */
-  setLogoutFrame(url: string): void;
+  setLogoutFrame(url: string): Promise<void>;
   /** Says so, as it does by itself. */
   sendLogout(account: string, sid: string): Promise<void>;
   /** A logout token of its own, with other claims where they are given (undefined takes one out). */
@@ -114,10 +114,9 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       application_type: 'native',
       token_endpoint_auth_method: 'client_secret_post',
       redirect_uris: ['corp', 'other'].map((name) => `http://127.0.0.1/sign-in/oidc/${name}`),
-      ...(logoutAddress !== undefined && {
-        backchannel_logout_uri: logoutAddress,
-        backchannel_logout_session_required: true,
-      }),
+      ...(logoutAddress !== undefined && { backchannel_logout_uri: logoutAddress }),
+      // Then the ID token names the session; it has no word of its own for frames.
+      backchannel_logout_session_required: (logoutAddress ?? logoutFrame) !== undefined,
     };
     const made = new OidcProvider(issuer, {
       clients: [client],
@@ -296,7 +295,10 @@ Sign out everywhere</button>`);
       logoutAddress = url;
       provider = serve();
     },
-    setLogoutFrame: (url) => void (logoutFrame = url),
+    async setLogoutFrame(url) {
+      logoutFrame = url;
+      provider = serve();
+    },
     async sendLogout(account, sid) {
       const client = await provider.Client.find(clientId);
       // as: the types leave it out
