@@ -114,9 +114,11 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       application_type: 'native',
       token_endpoint_auth_method: 'client_secret_post',
       redirect_uris: ['corp', 'other'].map((name) => `http://127.0.0.1/sign-in/oidc/${name}`),
-      ...(logoutAddress !== undefined && { backchannel_logout_uri: logoutAddress }),
-      // Then the ID token names the session; it has no word of its own for frames.
-      backchannel_logout_session_required: (logoutAddress ?? logoutFrame) !== undefined,
+      ...((logoutAddress ?? logoutFrame) !== undefined && {
+        // It tells the id of a session to those only that have an address: for frames alone one where nothing listens.
+        backchannel_logout_uri: logoutAddress ?? 'http://127.0.0.1:9',
+        backchannel_logout_session_required: true,
+      }),
     };
     const made = new OidcProvider(issuer, {
       clients: [client],
