@@ -1,4 +1,4 @@
-/** @file The stack under test: the product as it ships, a process of its own with its own embedded PostgreSQL, beside a provider to sign in through. */
+/** @file The stack under test: the product as it ships, a process of its own with its own embedded PostgreSQL, beside providers to sign in through. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { startIdentityProvider } from '@dropsafe/bff/testkit/identity-provider';
 import { spawnNode } from '@dropsafe/bff/testkit/node';
 import { until } from '@dropsafe/bff/testkit/until';
 import { recordDir, recordMore } from './record.ts';
+import { startSpoiledProvider } from './spoiled-provider.ts';
 
 /** What the tests know of the stack. */
 export interface Stack {
@@ -13,6 +14,8 @@ export interface Stack {
   dataDir: string;
   /** The password that the first start printed. */
   firstPassword: string;
+  /** Where a `Spoiling` of the provider `other` is posted to. */
+  spoilUrl: string;
 }
 
 const variable = 'DROPSAFE_E2E_STACK';
@@ -27,8 +30,10 @@ export function stack(): Stack {
 export default async function setup(): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'dropsafe-e2e-data-'));
   const identityProvider = await startIdentityProvider();
+  const spoiled = await startSpoiledProvider();
   const providers = [
     identityProvider.settings('corp', { label: 'Corp' }),
+    spoiled.settings('other', { label: 'Other', createUsers: false }),
     // Nothing listens there.
     identityProvider.settings('absent', { label: 'Absent', issuer: 'http://127.0.0.1:9' }),
   ];
@@ -38,7 +43,12 @@ export default async function setup(): Promise<() => Promise<void>> {
     DROPSAFE_OIDC: JSON.stringify(providers),
     // The systems that integrations are tested against.
     DROPSAFE_OUTBOUND_ALLOW: '127.0.0.1',
+    // Who is refused often says to be somewhere else: all tests together have the attempts of one address.
+    DROPSAFE_TRUSTED_PROXIES: '127.0.0.1',
   });
+  const api = `${node.url}/api/v1`;
+  await identityProvider.setLogoutAddress(`${api}/oidc/corp/backchannel-logout`);
+  await spoiled.setLogoutFrame(`${api}/oidc/other/frontchannel-logout`);
   recordMore('node.log', node.output());
   node.process.stdout?.on('data', (chunk: Buffer) => recordMore('node.log', chunk));
   node.process.stderr?.on('data', (chunk: Buffer) => recordMore('node.log', chunk));
@@ -47,10 +57,17 @@ export default async function setup(): Promise<() => Promise<void>> {
     'the first password',
     () => /Password {2}(\S+)/.exec(node.output())?.[1],
   );
-  process.env[variable] = JSON.stringify({ url: node.url, dataDir, firstPassword } satisfies Stack);
+  const { controlUrl: spoilUrl } = spoiled;
+  process.env[variable] = JSON.stringify({
+    url: node.url,
+    dataDir,
+    firstPassword,
+    spoilUrl,
+  } satisfies Stack);
   return async () => {
     await node.end();
     await identityProvider.stop();
+    await spoiled.stop();
     await rm(dataDir, { recursive: true, force: true });
     await rm(recordDir, { recursive: true, force: true });
   };

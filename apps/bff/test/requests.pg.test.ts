@@ -1,12 +1,13 @@
 import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
+import { BlockList, connect } from 'node:net';
 import { operations, type Operation } from '@dropsafe/contract/operations';
 import { permissionNames, type Permission } from '@dropsafe/contract/permissions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { newCanary, sweep } from '../testkit/canary.ts';
 import type { Answer, Client } from '../testkit/client.ts';
-import { startTestNode, testPassword, type TestNode } from '../testkit/node.ts';
+import { createApp } from '../src/app.ts';
+import { openOperator, startTestNode, testPassword, type TestNode } from '../testkit/node.ts';
 
 let node: TestNode;
 let admin: Client;
@@ -141,6 +142,40 @@ function send(
   const { path = operations[id].path, body } = samples[id];
   return client.send(operations[id].method, path, body?.(permission), headers);
 }
+
+test('the routes that there are are those that the contract declares, and these few', async () => {
+  const { close, ...rooms } = await openOperator({
+    DATABASE_URL: node.databaseUrl,
+    DROPSAFE_DATA_DIR: node.dataDir,
+  });
+  const app = createApp(rooms, {
+    version: '0',
+    publicOrigin: undefined,
+    trustedProxies: new BlockList(),
+    webApp: { page: '', files: new Map() },
+  });
+  await close();
+  const declared = all.map(({ operation: { method, path } }) => ({
+    method,
+    path: `/api/v1${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+  }));
+  const expected = [
+    ...declared.map(({ method, path }) => `${method} ${path}`),
+    // Any other method of a path is answered with 405.
+    ...[...new Set(declared.map(({ path }) => path))].map((path) => `ALL ${path}`),
+    // Anybody may ask whether a node is well, how the API is described, and for the page.
+    'GET /healthz',
+    'GET /readyz',
+    'GET /api/v1/openapi.json',
+    'GET /*',
+    // What every request goes through; the limit on bodies; what is not there.
+    'ALL /*',
+    'ALL /api/*',
+    'ALL /api/*',
+  ];
+  const served = app.routes.map(({ method, path }) => `${method} ${path}`);
+  expect(served.toSorted()).toEqual(expected.toSorted());
+});
 
 describe('every route, for every permission', () => {
   test.each(

@@ -48,8 +48,8 @@ export interface IdentityProvider {
   rotateKeys(): Promise<void>;
   /** Stops listening and breaks every connection, or listens again. */
   setDown(isDown: boolean): Promise<void>;
-  /** Takes connections and requests below this path and answers none. */
-  setSilent(path: string | undefined): void;
+  /** Takes the next request below this path and never answers it; done when it has come. */
+  silence(path: string): Promise<void>;
   /** Answers a request below a path in place of the provider. */
   answer(path: string, with_: ((res: ServerResponse) => void) | undefined): void;
   /** Changes what becomes of an ID token. */
@@ -60,6 +60,8 @@ export interface IdentityProvider {
   setAlgorithms(algorithms: readonly string[]): void;
   /** Where it says that sessions have ended. */
   setLogoutAddress(url: string): Promise<void>;
+  /** What its page has a frame of for somebody who has signed out there (Front-Channel Logout 1.0, 3). */
+  setLogoutFrame(url: string): Promise<void>;
   /** Says so, as it does by itself. */
   sendLogout(account: string, sid: string): Promise<void>;
   /** A logout token of its own, with other claims where they are given (undefined takes one out). */
@@ -78,16 +80,23 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
   const foreign = await newKey();
   let former = key;
   let algorithms: readonly string[] = ['RS256'];
-  let silentPath: string | undefined;
+  const silenced = new Map<string, () => void>();
   let spoiler: ((claims: JWTPayload) => Spoiled) | undefined;
   let isAtUserInfo = false;
   let logoutAddress: string | undefined;
+  let logoutFrame: string | undefined;
+  let leavingSid = '';
   let handle: (req: IncomingMessage, res: ServerResponse) => void = () => {};
 
   const server = createServer((req, res) => {
     const path = req.url ?? '/';
-    if (silentPath !== undefined && path.startsWith(silentPath)) return;
-    const answer = [...answers].find(([begin]) => path.startsWith(begin))?.[1];
+    const [begin, onCome] = [...silenced].find(([wanted]) => path.startsWith(wanted)) ?? [];
+    if (begin !== undefined) {
+      silenced.delete(begin);
+      onCome?.();
+      return;
+    }
+    const answer = [...answers].find(([wanted]) => path.startsWith(wanted))?.[1];
     if (answer === undefined) handle(req, res);
     else answer(res);
   });
@@ -96,7 +105,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
   const issuer = `http://127.0.0.1:${port}`;
   let provider = serve();
 
-  /** The provider itself, made anew where its settings change; what it has handed out outlives that. */
+  /** The provider itself, made anew where its settings change; it knows nobody then and has forgotten its codes. */
   function serve(): OidcProvider {
     const client: ClientMetadata = {
       client_id: clientId,
@@ -105,8 +114,9 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       application_type: 'native',
       token_endpoint_auth_method: 'client_secret_post',
       redirect_uris: ['corp', 'other'].map((name) => `http://127.0.0.1/sign-in/oidc/${name}`),
-      ...(logoutAddress !== undefined && {
-        backchannel_logout_uri: logoutAddress,
+      ...((logoutAddress ?? logoutFrame) !== undefined && {
+        // It tells the id of a session to those only that have an address: for frames alone one where nothing listens.
+        backchannel_logout_uri: logoutAddress ?? 'http://127.0.0.1:9',
         backchannel_logout_session_required: true,
       }),
     };
@@ -126,6 +136,26 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       features: {
         devInteractions: { enabled: false },
         backchannelLogout: { enabled: true },
+        rpInitiatedLogout: {
+          enabled: true,
+          logoutSource(ctx, form) {
+            leavingSid = ctx.oidc.session?.sidFor(clientId) ?? '';
+            ctx.body = page(`${form}<button form="op.logoutForm" name="logout" value="yes">
+Sign out everywhere</button>`);
+          },
+          postLogoutSuccessSource(ctx) {
+            const query = new URLSearchParams({
+              iss: issuer,
+              sid: leavingSid,
+              more: 'passed over',
+            });
+            ctx.body = page(
+              logoutFrame === undefined
+                ? '<p>Signed out</p>'
+                : `<p>Signed out</p><iframe src="${logoutFrame}?${query.toString().replaceAll('&', '&amp;')}"></iframe>`,
+            );
+          },
+        },
       },
       interactions: { policy, url: (_, { uid }) => `/interaction/${uid}` },
       findAccount: (_, account) => ({
@@ -254,7 +284,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       provider = serve();
     },
     setDown: (isDown) => (isDown ? close() : listen(port)),
-    setSilent: (path) => void (silentPath = path),
+    silence: (path) => new Promise((resolve) => silenced.set(path, resolve)),
     answer: (path, with_) =>
       void (with_ === undefined ? answers.delete(path) : answers.set(path, with_)),
     spoil: (wanted) => void (spoiler = wanted),
@@ -265,6 +295,10 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
     setAlgorithms: (wanted) => void (algorithms = wanted),
     async setLogoutAddress(url) {
       logoutAddress = url;
+      provider = serve();
+    },
+    async setLogoutFrame(url) {
+      logoutFrame = url;
       provider = serve();
     },
     async sendLogout(account, sid) {
@@ -311,9 +345,12 @@ interface Key {
   publicPem: Uint8Array;
 }
 
-const form = `<!doctype html><html lang="en"><title>Example Corp</title><h1>Example Corp</h1><form method="post">
+const page = (content: string) =>
+  `<!doctype html><html lang="en"><title>Example Corp</title><h1>Example Corp</h1>${content}</html>`;
+
+const form = page(`<form method="post">
 <label>Account <input name="account"></label><label>Claims <input name="claims"></label>
-<button>Go on</button><button name="cancel" value="yes">Cancel</button></form></html>`;
+<button>Go on</button><button name="cancel" value="yes">Cancel</button></form>`);
 
 /** Follows redirects with the cookies of a browser until they lead away from the provider. */
 async function walk(start: string, issuer: string, account: string): Promise<URL> {

@@ -69,7 +69,7 @@ export const problems = {
     status: 403,
     title: 'Your name at the provider cannot be used',
     detail:
-      'A user name here has up to 64 letters of one script, digits and the characters . _ @ + -. Ask your administrator.',
+      'A user name here has up to 64 letters of one script, digits and the characters . _ @ + -. Ask for such a name at the provider; if yours is one already, tell the operator.',
   },
   'identity-user-disabled': {
     status: 403,
@@ -117,7 +117,7 @@ export const problems = {
     status: 409,
     title: 'Your name is taken here by somebody else',
     detail:
-      'There is a user of this name who does not sign in through this provider. Ask an administrator of Dropsafe.',
+      'A name alone does not show that this user is you. Ask an administrator of Dropsafe to rename that user.',
   },
   'secret-name-taken': {
     status: 409,

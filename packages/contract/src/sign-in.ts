@@ -53,8 +53,11 @@ export const BackChannelLogoutSchema = z
   })
   .meta({ id: 'BackChannelLogout' });
 
-/** `GET /oidc/{provider}/frontchannel-logout` ([Front-Channel Logout 1.0, 2](https://openid.net/specs/openid-connect-frontchannel-1_0.html)). */
-export const FrontChannelLogoutSchema = z.strictObject({
+/**
+ * `GET /oidc/{provider}/frontchannel-logout` ([Front-Channel Logout 1.0, 2](https://openid.net/specs/openid-connect-frontchannel-1_0.html)).
+ * Further parameters are passed over: a provider may add its own, as to any address of a client.
+ */
+export const FrontChannelLogoutSchema = z.object({
   iss: z.string({ error: 'The issuer is missing.' }).max(1024, 'Too long for an issuer.'),
   sid: z
     .string({ error: 'The session is missing.' })

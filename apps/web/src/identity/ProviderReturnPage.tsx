@@ -51,7 +51,7 @@ export function ProviderReturnPage() {
     );
   }
   return (
-    <OuterPage title="You are not signed in">
+    <OuterPage title="Sign-in did not work">
       <ProblemAlert problem={problem} />
       <Button
         component={Link}
