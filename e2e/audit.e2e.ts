@@ -1,7 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { newCanary } from '@dropsafe/bff/testkit/canary';
+import { connectBeside } from '@dropsafe/bff/testkit/opened';
+import { appendEvents } from '@dropsafe/bff/testkit/trail';
 import type { Page } from '@playwright/test';
 import { expect, expectAccessible, expectNoSidewaysScroll, phone, test } from './fixtures.ts';
+import { stack } from './stack.ts';
 
 async function openAudit(page: Page, query = ''): Promise<void> {
   await page.goto(`/audit${query}`);
@@ -26,6 +30,28 @@ test('somebody with AUDIT_READ finds out who did what, and takes it with them as
   await expect(page).toHaveURL(/\/audit$/);
   await expect(page.getByRole('link', { name: 'Audit' })).toHaveAttribute('aria-current', 'page');
   await expect(page.getByRole('link', { name: 'Secrets', exact: true })).toHaveCount(0);
+
+  const state = page.getByRole('region', { name: 'State of the trail' });
+  await expect(state).toContainText(
+    /Events are kept from number 1 on \(.*\); none was ever dropped/,
+  );
+  await expect(state).toContainText(/The last checkpoint, at event \d+, holds/);
+  await state.getByText('How to verify it').click();
+  await expect(state.getByText('npx pnpm dropsafe audit drop')).toBeVisible();
+  await expectAccessible(page);
+
+  // A checkpoint that is not the one of this trail is a warning.
+  const path = join(stack().dataDir, 'audit-checkpoint.json');
+  const kept = await readFile(path, 'utf8');
+  await writeFile(path, kept.replace(/"id":\d+/, '"id":0'));
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  await expect(state.getByRole('alert')).toContainText(
+    'The last checkpoint of this node cannot be',
+  );
+  await expectAccessible(page);
+  await writeFile(path, kept);
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  await expect(state.getByRole('alert')).toHaveCount(0);
 
   await page.getByLabel('Subject').fill(name);
   await page.getByRole('button', { name: 'Apply' }).click();
@@ -88,12 +114,35 @@ test('pages lead on and back, and a day in the future has nothing', async ({ as,
   await expect(rows(page).first()).toBeVisible();
 });
 
+test('of two filters that are common and rarely meet the page finds what fits both, however far back', async ({
+  as,
+  unique,
+}) => {
+  const robot = unique('robot');
+  const sql = await connectBeside(stack().dataDir);
+  await appendEvents(sql, stack().dataDir, 8_400, (index) => ({
+    at: new Date().toISOString(),
+    ...((index === 0 || index % 2 === 1) && { principalKind: 'user', principalName: robot }),
+    ...(index % 2 === 0 && { action: 'secret.created', subject: `S${index}` }),
+  }));
+  await sql.end();
+  const { page, api } = await as('AUDIT_READ');
+  const query = `?principal=${robot}&action=secret.created`;
+  const { json } = await api.send('GET', `/audit-events${query}`);
+  expect([json.items.length, typeof json.nextCursor]).toEqual([0, 'string']);
+  await openAudit(page, query);
+  await expect(rows(page)).toHaveCount(1);
+  await expect(rows(page)).toContainText(robot);
+  await expect(page.getByRole('button', { name: 'Next' })).toBeDisabled();
+});
+
 test('without AUDIT_READ there is neither the page nor the way to it', async ({ as }) => {
   const { page, api } = await as('SECRET_MANAGEMENT');
   await page.goto('/audit');
   await expect(page).toHaveURL(/\/secrets$/);
   await expect(page.getByRole('link', { name: 'Audit' })).toHaveCount(0);
   expect((await api.send('GET', '/audit-events')).status).toBe(403);
+  expect((await api.send('GET', '/audit-events/state')).status).toBe(403);
   expect((await api.send('GET', '/audit-events/export?format=csv')).status).toBe(403);
 });
 

@@ -35,7 +35,7 @@ async function serveCatalogue({ connection, dataDir, outside }: CatalogueNodeOpt
   const file = join(dataDir, 'keys/keyset.json');
   const keys = await openKeys(database, { text: undefined, file }, log);
   const trailKey = await keys.namedKey('audit');
-  const audit = await openAudit(database, trailKey);
+  const audit = await openAudit(database, trailKey, log, true);
   const settings = Object.keys(outside).map((name): ProviderSettings => ({ name, type: 'env' }));
   const providers = createProviders(
     [...usualProviders, ...settings],
@@ -53,7 +53,7 @@ async function serveCatalogue({ connection, dataDir, outside }: CatalogueNodeOpt
       },
     },
   );
-  const trail = openTrail(database, audit, trailKey);
+  const trail = openTrail(database, audit, trailKey, `${dataDir}.checkpoint.json`);
   const rooms = wire(database, audit, trail, log, { idleMinutes: 30, hours: 12 }, [], providers, {
     allowed: new BlockList(),
   });

@@ -61,6 +61,8 @@ const pages: Record<string, FindPage> = {
   'audit, by a common action': () => '/audit-events?action=secret.updated',
   'audit, by a subject': () => '/audit-events?subject=RARELY',
   'audit, by a subject and an action': () => '/audit-events?subject=RARELY&action=team.deleted',
+  'audit, by two that are common and never meet': () =>
+    '/audit-events?principal=robot&action=session.started',
   'audit, by what is not there': () => '/audit-events?subject=NOWHERE&principal=nobody',
 };
 
@@ -145,12 +147,13 @@ async function fillTrail(sql: postgres.Sql, events: number): Promise<void> {
   const batch = 500_000;
   for (let from = first; from < first + events; from += batch) {
     const to = Math.min(from + batch, first + events) - 1;
-    // One in 500 of the last 10,000 has a rare action, a rare principal and a rare subject: as many in both sizes.
+    // One in 500 of the last 10,000 has a rare action, a rare principal and a rare subject, half of them as a part: as many in both
+    // sizes. Of all others every other one is of the robot, which never does what half of the rest is: signing in.
     await sql`insert into audit_events (id, at, principal_kind, principal_id, principal_name, means, action, subject, address, request_id, mac)
       select n, now() - (${first + events}::int - n) * interval '100 ms', 'user', '00000000-0000-4000-8000-000000000001',
-        case when rare then 'rarely-here' else 'person-' || lpad((n % 1000)::text, 6, '0') end, 'password',
-        case when rare then 'team.deleted' when n % 3 = 0 then 'secret.created' else 'secret.updated' end,
-        case when rare then 'RARELY' else 'SECRET_' || n % 5000 end, '10.0.0.1', gen_random_uuid()::text, sha256(n::text::bytea)
+        case when rare then 'rarely-here' when n % 2 = 0 then 'robot' else 'person-' || lpad((n % 1000)::text, 6, '0') end, 'password',
+        case when rare then 'team.deleted' when n % 2 = 1 then 'session.started' when n % 3 = 0 then 'secret.created' else 'secret.updated' end,
+        case when rare and n % 1000 = 0 then 'RARELY' when rare then 'rare/RARELY' else 'SECRET_' || n % 5000 end, '10.0.0.1', gen_random_uuid()::text, sha256(n::text::bytea)
       from (select n, n > ${first + events - 10_000}::int and n % 500 = 0 as rare
         from generate_series(${from}::int, ${to}::int) as n) as numbered`;
   }

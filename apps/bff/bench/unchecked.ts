@@ -115,7 +115,8 @@ async function serveUnchecked({ connection, dataDir }: UncheckedOptions): Promis
   const file = join(dataDir, 'keys/keyset.json');
   const keys = await openKeys(database, { text: undefined, file }, log);
   const audit = withoutTrail(database);
-  const trail = openTrail(database, audit, await keys.namedKey('audit'));
+  const trailKey = await keys.namedKey('audit');
+  const trail = openTrail(database, audit, trailKey, `${dataDir}.checkpoint.json`);
   const providers = createProviders(
     usualProviders,
     takeSecretsFromEnvironment({}),

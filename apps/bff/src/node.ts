@@ -10,6 +10,7 @@ import { createApp } from './app.ts';
 import { openAudit } from './audit/audit.ts';
 import { checkpointPath, keepCheckpoints } from './audit/checkpoint-file.ts';
 import { openTrail } from './audit/trail.ts';
+import { createVerification, type Verification } from './audit/verification.ts';
 import { systemCaller } from './base/caller.ts';
 import { codeOf, migrateDatabase, openDatabase, type DatabaseTarget } from './base/database.ts';
 import { startEmbeddedPostgres } from './base/embedded-postgres.ts';
@@ -19,7 +20,7 @@ import type { Redacted } from './base/redacted.ts';
 import { StartError } from './base/start-error.ts';
 import { migrationsFolder, readVersion, type Config } from './config.ts';
 import { warmUp } from './identity/password.ts';
-import { openKeys } from './keys/keys.ts';
+import { openKeys, readNamedKey } from './keys/keys.ts';
 import type { LookUp } from './outbound/host-guard.ts';
 import { createProviders } from './secrets/providers.ts';
 import { readWebApp } from './web.http.ts';
@@ -142,11 +143,13 @@ export async function openRooms(
         log,
       );
       const trailKey = await opened.namedKey('audit');
-      const chained = await openAudit(database, trailKey);
+      // That key is made when the chain was begun, below: where it is, there was a chain.
+      const wasBegun = await opened.hasNamedKey('destinations');
+      const chained = await openAudit(database, trailKey, log, wasBegun);
       return {
         keys: opened,
         audit: chained,
-        trail: openTrail(database, chained, trailKey),
+        trail: openTrail(database, chained, trailKey, checkpointPath(config.dataDir)),
         destinationsKey: await opened.namedKey('destinations'),
       };
     },
@@ -167,6 +170,20 @@ export async function openRooms(
   started.add(async (isReady) => rooms.secretUses.close(await isReady));
   started.add(async () => rooms.outbound.close());
   return rooms;
+}
+
+/** Opens the trail for looking at it: nothing is migrated, made or repaired. Throws a `StartError` when there is none. */
+export async function openVerification(
+  target: DatabaseTarget,
+  config: Config,
+  started: Stops,
+): Promise<Verification> {
+  const database = await openDatabase(target);
+  started.add(async (isReady) => database.close(await isReady));
+  const source = { text: config.keyset, file: config.keysetFile };
+  const trailKey = await readNamedKey(database, source, 'audit');
+  if (trailKey === undefined) throw new StartError('This database has no audit trail yet.');
+  return createVerification(database, trailKey);
 }
 
 async function createFirstUser(

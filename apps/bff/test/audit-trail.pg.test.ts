@@ -10,14 +10,18 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { newCanary } from '../testkit/canary.ts';
 import type { Client } from '../testkit/client.ts';
+import { dumpTables } from '../testkit/dump.ts';
 import { openOperator, startTestNode, type TestNode } from '../testkit/node.ts';
 import { createTestDatabase } from '../testkit/postgres.ts';
 import { runProgram, type Ended } from '../testkit/processes.ts';
 import { appendEvents, readTrailKey } from '../testkit/trail.ts';
 import { until } from '../testkit/until.ts';
-import { keepCheckpoints } from '../src/audit/checkpoint-file.ts';
+import { checkpointPath, keepCheckpoints } from '../src/audit/checkpoint-file.ts';
 import { checkpointKeysOf, signCheckpoint } from '../src/audit/checkpoint.ts';
+import { parseLine } from '../src/audit/export.ts';
+import { systemCaller } from '../src/base/caller.ts';
 import { createLog } from '../src/base/log.ts';
+import { Problem } from '../src/base/problem.ts';
 import { AuditCommandError, verifyTrail } from '../src/cli/audit-commands.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -32,19 +36,25 @@ let node: TestNode;
 let auditor: Client;
 let operator: Awaited<ReturnType<typeof openOperator>>;
 let sql: postgres.Sql;
+let beside: postgres.Sql;
 let folder: string;
 let exportFile: string;
+let env: Record<string, string>;
 
 beforeAll(async () => {
   node = await startTestNode();
   auditor = await node.as('rita', ['AUDIT_READ']);
   folder = await mkdtemp(join(tmpdir(), 'dropsafe-audit-'));
   exportFile = join(folder, 'export.ndjson');
-  operator = await openOperator({
+  // A data directory of its own: into that of the node a checkpoint may come at any time.
+  env = {
     DATABASE_URL: node.databaseUrl,
-    DROPSAFE_DATA_DIR: node.dataDir,
-  });
+    DROPSAFE_DATA_DIR: folder,
+    DROPSAFE_KEYSET_FILE: join(node.dataDir, 'keys/keyset.json'),
+  };
+  operator = await openOperator(env);
   sql = postgres(node.databaseUrl, { max: 1, onnotice: () => {} });
+  beside = postgres(node.databaseUrl, { max: 1, onnotice: () => {} });
   const [first] = await sql<{ last: number }[]>`select last_id::int as last from audit_chain`;
   await appendEvents(sql, node.dataDir, count - (first?.last ?? 0) - 1, (index) => ({
     subject: `S${index}`,
@@ -56,18 +66,20 @@ beforeAll(async () => {
   await sql`create table kept_chain as table audit_chain`;
 });
 
-beforeEach(async () => {
-  // As it was written.
+beforeEach(asItWasWritten);
+
+async function asItWasWritten(): Promise<void> {
   await sql`delete from audit_events`;
   await sql`insert into audit_events table kept_events`;
   await sql`delete from audit_chain`;
   await sql`insert into audit_chain table kept_chain`;
   await sql`delete from audit_anchor`;
-  await rm(join(node.dataDir, 'audit-checkpoint.json'), { force: true });
-});
+  await rm(checkpointPath(folder), { force: true });
+}
 
 afterAll(async () => {
   await sql.end();
+  await beside.end();
   await operator.close();
   await node.stop();
   await rm(folder, { recursive: true, force: true });
@@ -75,7 +87,6 @@ afterAll(async () => {
 
 /** Runs `dropsafe audit …` on this database. */
 function audit(...args: string[]): Promise<Ended> {
-  const env = { DATABASE_URL: node.databaseUrl, DROPSAFE_DATA_DIR: node.dataDir };
   return runProgram(program, { args: ['audit', ...args], env }).ended;
 }
 
@@ -88,7 +99,7 @@ async function said(...args: string[]): Promise<[number | null, string]> {
 /** The same in this process, for many in a row: a process for each would take a second. */
 async function verified(...files: string[]): Promise<string> {
   const options = { files, checkpoint: undefined, before: undefined };
-  return verifyTrail(operator.trail, options, node.dataDir).catch((error: unknown) => {
+  return verifyTrail(operator.trail, options, folder).catch((error: unknown) => {
     if (error instanceof AuditCommandError) return error.message;
     throw error;
   });
@@ -104,6 +115,18 @@ async function writeCheckpoint(path: string): Promise<void> {
     path,
     JSON.stringify(signCheckpoint(keys, { ...end, at: '2032-01-02T00:00:00.000Z' })),
   );
+}
+
+/** Starts and stops beside the node, as every start and every other command of the terminal does. Answers what the log said. */
+async function restart(): Promise<string[]> {
+  const lines: string[] = [];
+  await (
+    await openOperator(
+      env,
+      createLog((line) => lines.push(line)),
+    )
+  ).close();
+  return lines;
 }
 
 const swap = async (one: number, other: number) => {
@@ -159,6 +182,18 @@ describe('the database', () => {
       `Event ${count + 1} was altered.`,
       count,
     ],
+    [
+      'an event put in between, from which all others were moved on',
+      async () => {
+        await sql`update audit_events set id = -id - 1 where id >= 700`;
+        await sql`update audit_events set id = -id where id < 0`;
+        await sql`insert into audit_events select 700, at, principal_kind, principal_id, principal_name, action, subject,
+          fields, permissions, address, request_id, means, mac from audit_events where id = 699`;
+        await sql`update audit_chain set last_id = last_id + 1`;
+      },
+      'Event 700 was altered.',
+      699,
+    ],
     ['two events that changed places', () => swap(700, 900), 'Event 700 was altered.', 699],
     [
       'an end that was cut off',
@@ -182,7 +217,7 @@ describe('the database', () => {
   );
 
   test('of which the end of the chain was made to fit is found out by the checkpoint', async () => {
-    const checkpoint = join(node.dataDir, 'audit-checkpoint.json');
+    const checkpoint = checkpointPath(folder);
     await writeCheckpoint(checkpoint);
     expect(await said('verify')).toEqual([0, `${count} events hold, up to number ${count}.\n`]);
     await sql`delete from audit_events where id > 1400`;
@@ -213,14 +248,75 @@ describe('the database', () => {
     expect((await said('verify', '--checkpoint', join(folder, 'none.json')))[0]).toBe(1);
   });
 
-  test('without its end of the chain gets no new MACs at the next start: what was altered is found', async () => {
-    await sql`update audit_events set subject = 'OTHER' where id = 700`;
+  test('without its end of the chain is not repaired by verifying, and what was taken away is said', async () => {
+    await sql`delete from audit_events where id > 1400`;
     await sql`delete from audit_chain`;
-    expect(await said('verify')).toEqual([
-      1,
-      'Event 700 was altered. 699 events before it hold.\n',
-    ]);
+    const left = await dumpTables(beside);
+    const gone = `The end of the chain was taken away, so that nobody can tell whether event 1401 was there. 1400 events before it hold.\n`;
+    expect(await said('verify')).toEqual([1, gone]);
+    expect(await said('verify')).toEqual([1, gone]);
+    expect(await dumpTables(beside)).toBe(left);
+    // What was altered before that comes first, and gets no new MAC at the next start.
+    await sql`update audit_events set subject = 'OTHER' where id = 700`;
+    const altered = 'Event 700 was altered. 699 events before it hold.';
+    expect(await verified()).toBe(altered);
+    await restart();
+    expect(await verified()).toBe(altered);
   });
+
+  test('that nobody has started with yet is left as it is', async () => {
+    const database = await createTestDatabase();
+    const { code, stderr } = await runProgram(program, {
+      args: ['audit', 'verify'],
+      env: { ...env, DATABASE_URL: database.url },
+    }).ended;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^This database has no tables of this version/),
+    ]);
+    const there = postgres(database.url, { max: 1 });
+    expect(await dumpTables(there)).toBe('');
+    await there.end();
+    await database.drop();
+  });
+
+  test.each<[string, () => Promise<unknown>, number]>([
+    ['of which the end is gone', () => sql`delete from audit_events where id > 1400`, 1400],
+    ['of which everything is gone', () => sql`delete from audit_events`, 0],
+    [
+      'of which all is gone that retention had left',
+      async () => {
+        await said('drop', '--before', before, '--exported', exportFile);
+        await sql`delete from audit_events`;
+      },
+      Number.NaN,
+    ],
+  ])(
+    '%s, and the end of the chain with it, has a mark of that after the next start',
+    async (_, tamper, last) => {
+      await tamper();
+      await sql`delete from audit_chain`;
+      const lines = await restart();
+      const [anchor] = await sql`select last_id::int as id from audit_anchor`;
+      const left: number = Number.isNaN(last) ? anchor?.['id'] : last;
+      expect([
+        ...(await sql`select id::int, principal_kind, action, subject from audit_events order by id desc limit 1`),
+      ]).toEqual([
+        { id: left + 1, principal_kind: 'system', action: 'audit.end-missing', subject: `${left}` },
+      ]);
+      const errors = lines.filter((line) => line.includes('"event":"audit.end-missing"'));
+      expect(errors.map((line) => JSON.parse(line))).toMatchObject([
+        { level: 'error', lastLeft: left },
+      ]);
+      expect(await verified()).toMatch(
+        new RegExp(
+          `hold.*, up to number ${left + 1}\\. .*Event ${left + 1} says that the end of the chain had been taken away\\.$`,
+        ),
+      );
+      // Once is enough.
+      expect(await restart()).toEqual([]);
+    },
+  );
 });
 
 describe('an exported file', () => {
@@ -374,12 +470,117 @@ describe('dropping what is old', () => {
   });
 });
 
+describe('two drops at once', () => {
+  const [early, late] = ['2030-01-01T00:01:00Z', '2031-01-01'];
+  const terminal = systemCaller('terminal', 'test');
+  const refused =
+    /^Somebody else dropped events of the trail meanwhile. Nothing was dropped by this one/;
+
+  /** Drops what is in the file; before it reads that, it calls `onAsked` and waits for `gate`. */
+  const drop = (day: string, onAsked = () => {}, gate: Promise<unknown> = Promise.resolve()) =>
+    operator.trail.drop(terminal, { before: day, exported: exportedEvents(onAsked, gate) }).then(
+      (dropped) => `${dropped}`,
+      (error: unknown) => (error instanceof Problem ? error.params.errors?.[0]?.message : error),
+    );
+
+  async function* exportedEvents(onAsked: () => void, gate: Promise<unknown>) {
+    onAsked();
+    await gate;
+    for (const line of (await readFile(exportFile, 'utf8')).split('\n')) yield parseLine(line);
+  }
+
+  /** How many statements wait for a lock. */
+  async function waiting(): Promise<number> {
+    const [found] = await beside<{ n: number }[]>`select count(*)::int as n from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`;
+    return found?.n ?? 0;
+  }
+
+  const anchorId = async () => (await sql`select last_id::int as id from audit_anchor`)[0]?.['id'];
+
+  test.each([
+    ['further', late, early],
+    ['less far', early, late],
+  ])(
+    'of which the one that goes %s is done first: the other is refused, and what is left holds',
+    async (_, first, second) => {
+      const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const waits = drop(second, asked.resolve, gate.promise);
+      await asked.promise;
+      const dropped = await drop(first);
+      expect(await anchorId()).toBe(Number(dropped));
+      gate.resolve();
+      expect(await waits).toMatch(refused);
+      expect(await anchorId()).toBe(Number(dropped));
+      expect(await verified()).toContain(
+        `${count + 1 - Number(dropped)} events hold, up to number`,
+      );
+    },
+  );
+
+  test('that meet at the anchor: one waits for the other and is refused, with an anchor from before and without', async () => {
+    for (const [one, two] of [
+      [early, '2030-01-01T00:02:00Z'],
+      [late, '2030-01-01T00:03:00Z'],
+    ] as const) {
+      let outcomes: Promise<unknown[]> | undefined;
+      // Nobody can append, so that the first of them holds the anchor until the second has come to it.
+      await sql.begin(async (tx) => {
+        await tx`select from audit_chain for update`;
+        outcomes = Promise.all([drop(one), drop(two)]);
+        await until('both to wait', async () => (await waiting()) === 2);
+      });
+      const answers = (await outcomes) ?? [];
+      expect(answers.filter((text) => refused.test(String(text)))).toHaveLength(1);
+      expect(await verified()).toContain('events hold, up to number');
+    }
+  });
+
+  test('one that comes upon what the other dropped says so, and does not call it a fault', async () => {
+    const at = '2098-01-01T00:00:00.000Z';
+    await appendEvents(sql, node.dataDir, 20, () => ({ at }));
+    const { text } = await auditor.send('GET', '/audit-events/export?format=ndjson');
+    const path = join(folder, 'longer.ndjson');
+    await writeFile(path, text);
+    const gate = Promise.withResolvers<void>();
+    let read = 0;
+    async function* slowly() {
+      for (const line of text.trimEnd().split('\n')) {
+        if ((read += 1) === 500) await gate.promise;
+        yield parseLine(line);
+      }
+    }
+    const slow = operator.trail.drop(terminal, { before: '2099-01-01', exported: slowly() });
+    await until('the first part to be read', () => read === 500);
+    expect((await said('drop', '--before', '2098-01-01', '--exported', path))[0]).toBe(0);
+    gate.resolve();
+    await expect(slow).rejects.toMatchObject({
+      params: { errors: [{ message: expect.stringMatching(refused) }] },
+    });
+  });
+
+  test('are no fault to somebody who verifies meanwhile, and has read the anchor of before', async () => {
+    const dropped = Number(await drop(early));
+    await sql`create table dropped_anchor as table audit_anchor`;
+    await asItWasWritten();
+    let verifying: Promise<string> | undefined;
+    await sql.begin(async (tx) => {
+      await tx`lock table audit_chain in access exclusive mode`;
+      verifying = verified();
+      await until('it to ask for the end of the chain', async () => (await waiting()) === 1);
+      await tx`delete from audit_events where id <= ${dropped}`;
+      await tx`insert into audit_anchor table dropped_anchor`;
+    });
+    expect(await verifying).toContain(`${count - dropped} events hold, up to number ${count}.`);
+    await sql`drop table dropped_anchor`;
+  });
+});
+
 describe('the checkpoint file of a node', () => {
   test('is there from the start, private, whole, and has the newest event at the end', async () => {
     const database = await createTestDatabase();
-    const env = { DATABASE_URL: database.url };
     const dataDir = await mkdtemp(join(tmpdir(), 'dropsafe-checkpoint-'));
-    const one = await startTestNode({ ...env, DROPSAFE_DATA_DIR: dataDir });
+    const one = await startTestNode({ DATABASE_URL: database.url, DROPSAFE_DATA_DIR: dataDir });
     const path = join(dataDir, 'audit-checkpoint.json');
     const started = JSON.parse(await readFile(path, 'utf8'));
     expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -387,15 +588,15 @@ describe('the checkpoint file of a node', () => {
     await admin.send('POST', '/secrets', { name: 'ONE', value: newCanary() });
     await one.stop();
     const ended = JSON.parse(await readFile(path, 'utf8'));
-    const beside = postgres(database.url, { max: 1, onnotice: () => {} });
-    const [end] = await beside<{ id: number; mac: Uint8Array }[]>`
+    const there = postgres(database.url, { max: 1, onnotice: () => {} });
+    const [end] = await there<{ id: number; mac: Uint8Array }[]>`
       select last_id::int as id, last_mac as mac from audit_chain`;
     expect([ended.id, ended.mac]).toEqual([end?.id, Buffer.from(end?.mac ?? []).toString('hex')]);
     expect(ended.id).toBeGreaterThan(started.id);
     expect(await readdir(dataDir)).toEqual(['audit-checkpoint.json', 'keys']);
     const lines = one.lines.filter((line) => line.includes('"event":"audit.checkpoint"'));
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject(ended);
-    await beside.end();
+    await there.end();
     await database.drop();
     await rm(dataDir, { recursive: true, force: true });
   });

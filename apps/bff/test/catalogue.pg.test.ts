@@ -78,7 +78,7 @@ async function open(
       const opened = await openKeys(database, { text: undefined, file: join(folder, 'keys.json') }, log); // prettier-ignore
       return {
         keys: opened,
-        audit: await openAudit(database, await opened.namedKey('audit')),
+        audit: await openAudit(database, await opened.namedKey('audit'), log, false),
         destinationsKey: await opened.namedKey('destinations'),
       };
     },

@@ -28,6 +28,7 @@ test('plaintext comes out of its wrapper in these files only', () => {
     [
       "apps/bff/src/audit/audit.ts",
       "apps/bff/src/audit/trail.ts",
+      "apps/bff/src/audit/verification.ts",
       "apps/bff/src/cli/cli.ts",
       "apps/bff/src/identity/oidc.ts",
       "apps/bff/src/identity/password.ts",
@@ -216,6 +217,7 @@ test('of the trail, which permissions cannot stand before, every route demands t
   const demand = "await permissions.demand(caller, readAudit, 'audit-events');";
   expect(first).toEqual([
     ['listAuditEvents', demand],
+    ['readAuditState', demand],
     ['exportAuditEvents', demand],
   ]);
   expect([...routes.matchAll(/\bmount\(/g)]).toHaveLength(first.length);

@@ -116,6 +116,7 @@ const samples: Record<
   },
   deleteOidcGroup: { path: `/oidc-groups/${nobody}` },
   listAuditEvents: {},
+  readAuditState: {},
   exportAuditEvents: { path: '/audit-events/export?format=ndjson' },
   listSessions: {},
   endOtherSessions: {},

@@ -166,6 +166,7 @@ export async function countUses(
 /** The rooms as the operator's command opens them, beside the nodes on `DATABASE_URL` or on the embedded database; for many commands in a row. */
 export async function openOperator(
   env: Record<string, string>,
+  log = createLog(() => {}),
 ): Promise<Rooms & { close: () => Promise<void> }> {
   const config = readConfig({ ...env });
   const stops: (() => Promise<void>)[] = [];
@@ -173,11 +174,10 @@ export async function openOperator(
     for (const stop of stops.splice(0).toReversed()) await stop();
   };
   try {
-    const silent = createLog(() => {});
     const started = { add: (stop: () => Promise<void>) => void stops.push(stop) };
     const target = config.databaseUrl ?? (await findRunningEmbeddedPostgres(config.dataDir));
     if (target === undefined) throw new Error('No database runs there.');
-    return { ...(await openRooms(target, config, silent, started)), close };
+    return { ...(await openRooms(target, config, log, started)), close };
   } catch (error) {
     await close();
     throw error;

@@ -62,6 +62,7 @@ export const auditActions = {
   'permission.denied': 'was refused for want of a permission',
   'audit.exported': 'exported the audit trail',
   'audit.dropped': 'dropped old events of the audit trail',
+  'audit.end-missing': 'found the end of the audit trail taken away',
 } as const;
 
 /** The name of an action. */
@@ -121,7 +122,7 @@ const filters = {
   /** A user name, or an id when it has the form of one. */
   principal: TextSchema.optional(),
   action: z.enum(auditActionNames, { error: 'Must be an action of the trail.' }).optional(),
-  /** The whole name of what an event is about. */
+  /** What an event is about: all of it, or one of the names in it. */
   subject: TextSchema.optional(),
   /** From this moment on. */
   from: MomentSchema.optional(),
@@ -134,7 +135,8 @@ export const AuditFilterSchema = z.strictObject(filters);
 
 /**
  * `GET /audit-events`: newest first. A cursor carries the filters with it; sending others beside it is refused. Nothing
- * is counted: that would cost many times the page itself.
+ * is counted: that would cost many times the page itself. With several filters that rarely meet a page may have fewer items than asked
+ * for, even none, and a cursor that leads on.
  */
 export const ListAuditEventsSchema = z.strictObject({
   ...filters,
@@ -166,6 +168,34 @@ export const AuditPageSchema = z
   })
   .meta({ id: 'AuditPage' });
 
+/** `GET /audit-events/state`: what can be said of the trail without going through it. */
+export const AuditStateSchema = z
+  .strictObject({
+    /** The oldest event that is kept; null when there is none. */
+    oldest: z.strictObject({ id: z.int(), at: z.iso.datetime() }).nullable(),
+    /** What stands in place of dropped events: the last of them. Null when none ever was. */
+    dropped: z
+      .strictObject({
+        upTo: z.int(),
+        /** False when it was not left by a drop. */
+        isGenuine: z.boolean(),
+      })
+      .nullable(),
+    /** The last one that this node wrote; null when there is none. */
+    checkpoint: z
+      .strictObject({
+        /** Null, as `at` is, when it was not signed with the key of this trail. */
+        id: z.int().nullable(),
+        at: z.iso.datetime().nullable(),
+        /** Whether the trail still goes through it. */
+        holds: z.boolean(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'AuditState' });
+
+/** What can be said of the trail. */
+export type AuditState = z.infer<typeof AuditStateSchema>;
 /** One event of the trail. */
 export type AuditEntry = z.infer<typeof AuditEntrySchema>;
 /** A line of an export as NDJSON. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   AuditPageSchema,
+  AuditStateSchema,
   ExportAuditEventsSchema,
   exportTypes,
   ListAuditEventsSchema,
@@ -818,6 +819,16 @@ export const operations = {
     query: ListAuditEventsSchema,
     status: 200,
     answer: AuditPageSchema,
+    problems: [],
+  },
+  readAuditState: {
+    summary:
+      'What is kept of the audit trail, what was dropped, and whether the last checkpoint holds.',
+    method: 'GET',
+    path: '/audit-events/state',
+    access: readAudit,
+    status: 200,
+    answer: AuditStateSchema,
     problems: [],
   },
   exportAuditEvents: {

@@ -1,16 +1,22 @@
 import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { AuditEntry } from '@dropsafe/contract/audit';
+import type { SQL } from 'drizzle-orm';
+import { PgDialect } from 'drizzle-orm/pg-core';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newCanary, sweep } from '../../testkit/canary.ts';
 import type { Client } from '../../testkit/client.ts';
 import { startTestNode, type TestNode } from '../../testkit/node.ts';
 import { appendEvents } from '../../testkit/trail.ts';
+import { auditEvents, subjectParts } from './audit.store.ts';
+import { checkpointPath } from './checkpoint-file.ts';
 
 const id = '00000000-0000-4000-8000-0000000000aa';
+const dialect = new PgDialect({ casing: 'snake_case' });
 let node: TestNode;
 let reader: Client;
 let sql: postgres.Sql;
@@ -28,6 +34,23 @@ beforeAll(async () => {
     principalName: 'olga',
     action: index % 5 === 0 ? 'secret.deleted' : 'secret.updated',
     subject: `OLD_${index % 3}`,
+  }));
+  const withParts = [
+    'team/anna',
+    'anna/bea',
+    'anna/Laptop',
+    'zoe/anna/bea',
+    'corp/ops/eu/anna',
+    'ONE/https://api.example.com',
+    'anna/anna',
+    'anna/anna/anna',
+    'joanna/annabel',
+    'anna',
+  ];
+  await appendEvents(sql, node.dataDir, withParts.length, (index) => ({
+    principalName: 'olga',
+    action: index % 2 === 1 ? 'team.renamed' : 'team.member-added',
+    subject: withParts[index] ?? '',
   }));
 });
 
@@ -80,6 +103,24 @@ describe('the list', () => {
     ['an action', { action: 'secret.deleted' }, ({ action }) => action === 'secret.deleted'],
     ['a subject', { subject: 'OLD_1' }, ({ subject }) => subject === 'OLD_1'],
     ['a subject that is not there', { subject: 'OLD' }, () => false],
+    [
+      'a part of a subject',
+      { subject: 'anna' },
+      ({ subject }) => subject.split('/').includes('anna'),
+    ],
+    ['a last part', { subject: 'Laptop' }, ({ subject }) => subject.endsWith('/Laptop')],
+    [
+      'a part with slashes in it',
+      { subject: 'https://api.example.com' },
+      ({ subject }) => subject === 'ONE/https://api.example.com',
+    ],
+    ['a group', { subject: 'ops/eu' }, ({ subject }) => subject === 'corp/ops/eu/anna'],
+    ['a subject of parts', { subject: 'anna/bea' }, ({ subject }) => subject.includes('anna/bea')],
+    [
+      'a part, and everything else',
+      { subject: 'anna', principal: 'olga', action: 'team.renamed' },
+      ({ action, subject }) => action === 'team.renamed' && subject.split('/').includes('anna'),
+    ],
     ['a first moment', { from: '2030-01-01T00:00:10Z' }, ({ at }) => at >= '2030-01-01T00:00:10'],
     ['a last moment', { to: '2030-01-01T00:00:10Z' }, ({ at }) => at < '2030-01-01T00:00:10'],
     [
@@ -130,17 +171,55 @@ describe('the list', () => {
   test('finds its events by an index of the filter, however rare they are', async () => {
     // Of an empty table the planner would read all in any case.
     await sql`set enable_seqscan = off`;
-    const planOf = async (condition: string) =>
+    const planOf = async (condition: string): Promise<string> =>
       JSON.stringify(
         await sql.unsafe(
           `explain (format json) select * from audit_events where ${condition} order by -id limit 3`,
         ),
       );
     expect(await planOf("subject = 'OLD_1' and -id > -20")).toContain('audit_events_subject');
+    const parts = subjectParts(auditEvents.subject);
+    const textOf = (part: SQL) => dialect.sqlToQuery(part).sql;
+    for (const part of ['first', 'rest'] as const)
+      expect(
+        await planOf(`${textOf(parts.hasParts)} and ${textOf(parts[part])} = 'anna'`),
+      ).toContain(`audit_events_subject_${part}`);
+    for (const part of ['last', 'middle'] as const)
+      expect(
+        await planOf(`${textOf(parts.hasThree)} and ${textOf(parts[part])} = 'anna'`),
+      ).toContain(`audit_events_subject_${part}`);
     expect(await planOf("action = 'secret.deleted'")).toContain('audit_events_action');
     expect(await planOf("principal_name = 'olga'")).toContain('audit_events_principal_name');
     expect(await planOf(`principal_id = '${id}'`)).toContain('audit_events_principal_id');
     await sql`reset enable_seqscan`;
+  });
+});
+
+describe('the state', () => {
+  test('tells the oldest event, what was dropped, and the last checkpoint with whether it holds', async () => {
+    const state = async () => (await reader.send('GET', '/audit-events/state')).json;
+    const path = checkpointPath(node.dataDir);
+    const written = JSON.parse(await readFile(path, 'utf8'));
+    const { at } = (await listAll({})).at(-1) ?? {};
+    const usual = {
+      oldest: { id: 1, at },
+      dropped: null,
+      checkpoint: { id: written.id, at: written.at, holds: true },
+    };
+    expect(await state()).toEqual(usual);
+    await sql`update audit_events set mac = sha256(mac) where id = ${written.id}`;
+    expect(await state()).toMatchObject({ checkpoint: { id: written.id, holds: false } });
+    await sql`update audit_events set mac = ${Buffer.from(written.mac, 'hex')} where id = ${written.id}`;
+    await writeFile(path, JSON.stringify({ ...written, id: written.id - 1 }));
+    expect(await state()).toMatchObject({ checkpoint: { id: null, at: null, holds: false } });
+    await rm(path);
+    await sql`insert into audit_anchor values (1, 7, '\\x00', '\\x00')`;
+    expect(await state()).toEqual({
+      ...usual,
+      dropped: { upTo: 7, isGenuine: false },
+      checkpoint: null,
+    });
+    await sql`delete from audit_anchor`;
   });
 });
 
@@ -195,7 +274,15 @@ describe('an export', () => {
 
   test('of 50,000 events comes in constant memory, whatever the pace of the reader', async () => {
     const requestId = 'R'.repeat(2_000);
-    await appendEvents(sql, node.dataDir, 50_000, () => ({ requestId }));
+    // Every other one fits one filter of the next test, and two fit both.
+    await appendEvents(sql, node.dataDir, 50_000, (index) => {
+      const fitsBoth = index === 100 || index === 40_000;
+      return {
+        requestId,
+        ...((fitsBoth || index % 2 === 0) && { principalName: 'robot' }),
+        ...((fitsBoth || index % 2 === 1) && { action: 'secret.copied' }),
+      };
+    });
     setFlagsFromString('--expose-gc');
     // as: the function that this flag adds
     const collect = runInNewContext('gc') as () => void;
@@ -217,6 +304,24 @@ describe('an export', () => {
     expect(lines).toBeGreaterThan(50_000);
     expect(bytes / 2 ** 20).toBeGreaterThan(100);
     expect(highest - before).toBeLessThan(40);
+  });
+
+  test('and a page of two filters that are common and rarely meet go through a part at a time, and come to all that fit both', async () => {
+    const query = { principal: 'robot', action: 'secret.copied' };
+    const answer = await reader.send('GET', `/audit-events?${String(new URLSearchParams(query))}`);
+    expect([answer.json.items.length, typeof answer.json.nextCursor]).toEqual([0, 'string']);
+    const both = [expect.any(Number), expect.any(Number)];
+    const found = (await listAll(query)).map((event) => event.id);
+    expect(found).toEqual(both);
+    const ofEarlier = { ...query, to: '2030-01-01T08:00:00Z' };
+    expect((await listAll(ofEarlier)).map((event) => event.id)).toEqual([found[1]]);
+    expect((await listAll({ ...query, limit: '1' })).map((event) => event.id)).toEqual(found);
+    const { text } = await reader.send(
+      'GET',
+      `/audit-events/export?format=ndjson&${String(new URLSearchParams(query))}`,
+    );
+    const exported = text.trimEnd().split('\n');
+    expect(exported.map((line) => JSON.parse(line).id)).toEqual(found.toReversed());
   });
 
   test('that its reader leaves is over, and the node goes on', async () => {

@@ -15,6 +15,11 @@ export function mountAudit({ mount }: Routes, trail: Trail, permissions: Permiss
     return { body: await trail.list(query) };
   });
 
+  mount(operations.readAuditState, async ({ caller }) => {
+    await permissions.demand(caller, readAudit, 'audit-events');
+    return { body: await trail.state() };
+  });
+
   mount(operations.exportAuditEvents, async ({ caller, query: { format, ...filter } }) => {
     await permissions.demand(caller, readAudit, 'audit-events');
     const chunks = await trail.exportEvents(caller, format, filter);

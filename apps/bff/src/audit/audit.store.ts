@@ -1,8 +1,29 @@
 import { desc, sql } from 'drizzle-orm';
-import { bigint, index, pgTable, smallint, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  index,
+  pgTable,
+  smallint,
+  text,
+  uuid,
+  type AnyPgColumn,
+} from 'drizzle-orm/pg-core';
 import { bytes, byteaText, moment } from '../base/columns.ts';
 import { within, type Database, type Queries, type Transaction } from '../base/database.ts';
 import { emptyChain, type ChainedEvent, type ChainEnd, type StoredEvent } from './chain.ts';
+
+/**
+ * The parts of a subject that has slashes between them (event.ts). All names are without a slash, but a group and an origin may have
+ * some: what is before the first slash and what is behind it, and of three parts or more the last and what is in the middle.
+ */
+export const subjectParts = (subject: AnyPgColumn) => ({
+  hasParts: sql`${subject} like '%/%'`,
+  first: sql`split_part(${subject}, '/', 1)`,
+  rest: sql`substr(${subject}, strpos(${subject}, '/') + 1)`,
+  hasThree: sql`${subject} like '%/%/%'`,
+  last: sql`split_part(${subject}, '/', -1)`,
+  middle: sql`substring(${subject} from '/(.*)/')`,
+});
 
 /**
  * The trail. Insert-only, but for what retention drops at its old end.
@@ -37,6 +58,19 @@ export const auditEvents = pgTable(
     // `action` and `subject`.
     index('audit_events_action').on(event.action, sql`(-${event.id})`),
     index('audit_events_subject').on(event.subject, sql`(-${event.id})`),
+    // The parts of a subject, of the few that have any: the others cost a look at the text and no entry.
+    index('audit_events_subject_first')
+      .on(subjectParts(event.subject).first, sql`(-${event.id})`)
+      .where(subjectParts(event.subject).hasParts),
+    index('audit_events_subject_rest')
+      .on(subjectParts(event.subject).rest, sql`(-${event.id})`)
+      .where(subjectParts(event.subject).hasParts),
+    index('audit_events_subject_last')
+      .on(subjectParts(event.subject).last, sql`(-${event.id})`)
+      .where(subjectParts(event.subject).hasThree),
+    index('audit_events_subject_middle')
+      .on(subjectParts(event.subject).middle, sql`(-${event.id})`)
+      .where(subjectParts(event.subject).hasThree),
     // `from` and `to`, which become bounds of the id (events.store.ts).
     index('audit_events_at').on(event.at, event.id),
   ],
@@ -192,8 +226,8 @@ export function prepareChain({ queries }: Database): ChainStore {
 }
 
 /** Makes the end of the chain if there is none. Answers whether it was made. */
-export async function insertChainEnd({ queries }: Database, end: ChainEnd): Promise<boolean> {
-  const made = await queries
+export async function insertChainEnd(tx: Transaction, end: ChainEnd): Promise<boolean> {
+  const made = await tx
     .insert(auditChain)
     .values({ id: 1, lastId: end.id, lastMac: end.mac })
     .onConflictDoNothing()
@@ -233,23 +267,21 @@ export async function listEventsAfter(
 
 /** Chains events of a version that had no chain, in their order. Only for a chain that was just begun. */
 export async function adoptEvents(
-  database: Database,
+  tx: Transaction,
   macOfNext: (before: ChainEnd, event: ChainedEvent) => Uint8Array,
 ): Promise<void> {
-  await database.transaction(async (queries) => {
-    let end: ChainEnd = emptyChain;
-    for (;;) {
-      const events = await listEventsAfter({ queries }, end.id, 1_000);
-      if (events.length === 0) break;
-      for (const event of events) {
-        const mac = macOfNext(end, event);
-        await queries
-          .update(auditEvents)
-          .set({ mac })
-          .where(sql`${auditEvents.id} = ${event.id}`);
-        end = { id: event.id, mac };
-      }
+  let end: ChainEnd = emptyChain;
+  for (;;) {
+    const events = await listEventsAfter({ queries: tx }, end.id, 1_000);
+    if (events.length === 0) break;
+    for (const event of events) {
+      const mac = macOfNext(end, event);
+      await tx
+        .update(auditEvents)
+        .set({ mac })
+        .where(sql`${auditEvents.id} = ${event.id}`);
+      end = { id: event.id, mac };
     }
-    await queries.update(auditChain).set({ lastId: end.id, lastMac: end.mac });
-  });
+  }
+  await tx.update(auditChain).set({ lastId: end.id, lastMac: end.mac });
 }

@@ -7,9 +7,9 @@
  * what comes often is one statement for many changes at once (`groupedChange`); everything else appends last, when its
  * own work is done (`change`). The two lock in opposite orders, so a table is changed in one of these ways and not in both.
  */
-import type { KeyObject } from 'node:crypto';
+import { randomUUID, type KeyObject } from 'node:crypto';
 import type { AuditAction } from '@dropsafe/contract/audit';
-import type { Caller } from '../base/caller.ts';
+import { systemCaller, type Caller } from '../base/caller.ts';
 import {
   problemOfDatabase,
   within,
@@ -18,8 +18,10 @@ import {
   type Transaction,
 } from '../base/database.ts';
 import { inGroups, oneAtATime } from '../base/in-groups.ts';
+import type { Log } from '../base/log.ts';
 import { Problem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
+import { isGenuineAnchor } from './anchor.ts';
 import {
   adoptEvents,
   comingToSomething,
@@ -34,6 +36,7 @@ import {
 import { emptyChain, macKeyOf, macOf, type ChainEnd, type StoredEvent } from './chain.ts';
 import type { AuditEvent } from './event.ts';
 import { createDatabaseClock } from './database-clock.ts';
+import { findAnchor } from './events.store.ts';
 
 export { isInTurn } from './audit.store.ts';
 
@@ -88,19 +91,18 @@ export const groupLimits = { mostUnderWay: 2, longestMs: 12_000, mostInGroup: 64
 
 /**
  * Opens the trail of this database, chained under `trailKey`. To be called while no other node does the same: the first
- * time it begins the chain, and takes in what an earlier version wrote without one.
+ * time it begins the chain, and takes in what an earlier version wrote without one. When there was a chain (`wasBegun`, or the trail
+ * itself shows it) and its end is not there, somebody took it away: the chain goes on behind what is left, with an event that says so.
  */
 export async function openAudit(
   database: Database,
   trailKey: Redacted<Uint8Array>,
+  log: Log,
+  wasBegun: boolean,
 ): Promise<Audit> {
   const key = macKeyOf(trailKey.reveal());
   const chain = prepareChain(database);
-  // Somebody may have taken away the end of a chain: that is no reason to write MACs for what stands there now.
-  const lastChained = await findLastChained(database);
-  const isMade = await insertChainEnd(database, lastChained ?? emptyChain);
-  if (isMade && lastChained === undefined)
-    await adoptEvents(database, (before, event) => macOf(key, before, event));
+  await beginChain();
 
   /** What the next event will be chained to, as far as this node knows: its own groups under way are taken to succeed. */
   let expectedEnd: ChainEnd | undefined;
@@ -219,6 +221,28 @@ export async function openAudit(
     );
     return (caller: Caller, event: AuditEvent, wanted: C) =>
       changeOne({ caller, event, change: wanted });
+  }
+
+  async function beginChain(): Promise<void> {
+    // No reason to write MACs for what stands there now.
+    const lastLeft = (await findLastChained(database)) ?? (await findGenuineAnchor());
+    await database.transaction(async (tx) => {
+      if (!(await insertChainEnd(tx, lastLeft ?? emptyChain))) return;
+      if (lastLeft === undefined && !wasBegun)
+        return adoptEvents(tx, (before, event) => macOf(key, before, event));
+      const { at, ...end } = await chain.lockEnd(tx);
+      const caller = systemCaller('start', randomUUID());
+      const event: AuditEvent = { action: 'audit.end-missing', subject: `${end.id}` };
+      await chain.append(tx, chainUp(key, end, at, [{ caller, event }]));
+      log.error('audit.end-missing', new Error('The end of the audit chain was taken away.'), {
+        lastLeft: end.id,
+      });
+    });
+  }
+
+  async function findGenuineAnchor(): Promise<ChainEnd | undefined> {
+    const anchor = await findAnchor(database);
+    return anchor && isGenuineAnchor(key, anchor) ? anchor : undefined;
   }
 
   const recordAlone = groupedChange({

@@ -9,7 +9,7 @@ import { codeOf } from '../base/database.ts';
 import { waitAtMost } from '../base/in-time.ts';
 import type { Log } from '../base/log.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Trail } from './trail.ts';
+import type { Verification } from './verification.ts';
 
 /** Where it is. */
 export const checkpointPath = (dataDir: string): string => join(dataDir, 'audit-checkpoint.json');
@@ -34,7 +34,7 @@ const longestWait = { usual: 3_000, withoutAnswer: 500 };
  * missing. The log says so, and the operator finds out with `audit verify`.
  */
 export async function keepCheckpoints(
-  trail: Pick<Trail, 'newCheckpoint' | 'holdsTo'>,
+  trail: Pick<Verification, 'newCheckpoint' | 'holdsTo'>,
   path: string,
   log: Log,
   interval = usualInterval,

@@ -81,7 +81,9 @@ export type AuditEvent =
   /** The subject is the format; the fields are those that the events were filtered by. */
   | { action: 'audit.exported'; subject: string; fields: FilterField[] }
   /** The subject names the first and the last event that were dropped. */
-  | { action: 'audit.dropped'; subject: string };
+  | { action: 'audit.dropped'; subject: string }
+  /** A start found that somebody had taken away the end of the chain. The subject is the number of the last event that was left. */
+  | { action: 'audit.end-missing'; subject: string };
 
 /** What can happen to a membership. One is kept when nobody else could manage access. */
 type TeamMemberAction = 'team.member-added' | 'team.member-removed' | 'team.member-kept';

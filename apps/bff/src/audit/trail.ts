@@ -1,40 +1,39 @@
 /**
- * @file Reading the trail: pages, exports, checkpoints, verification, and dropping what was exported. No room has it:
+ * @file Reading the trail: pages, exports, its state, and dropping what was exported. No room has it:
  * they write through `audit.ts`. Who may read is decided by who calls (`audit.http.ts`, the operator's terminal).
  */
 import type {
   AuditFilter,
   AuditPage,
+  AuditState,
   ExportFormat,
   ListAuditEvents,
 } from '@dropsafe/contract/audit';
 import type { Caller } from '../base/caller.ts';
+import { printCursor } from '../base/cursor.ts';
 import type { Database } from '../base/database.ts';
-import { fieldProblem } from '../base/problem.ts';
+import { fieldProblem, type Problem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import { isGenuineAnchor, sealAnchor } from './anchor.ts';
 import { listEventsAfter } from './audit.store.ts';
 import type { Audit } from './audit.ts';
-import { emptyChain, faultOf, macKeyOf, type ChainEnd, type StoredEvent } from './chain.ts';
-import {
-  checkpointKeysOf,
-  endOf,
-  parseCheckpoint,
-  signCheckpoint,
-  type Checkpoint,
-} from './checkpoint.ts';
-import { printCursor } from '../base/cursor.ts';
+import { faultOf, macKeyOf, type ChainEnd, type StoredEvent } from './chain.ts';
+import { readCheckpointFile } from './checkpoint-file.ts';
 import { parseCursor } from './cursor.ts';
 import type { FilterField } from './event.ts';
-import { dropEvents, findAnchor, findChainEnd, findEvents, findMac } from './events.store.ts';
+import { dropEvents, findAnchor, findChainEnd, findEvents } from './events.store.ts';
 import { entryOf, headOf, lineOf } from './export.ts';
-import { isSame, verifyChain, type Mark, type Verdict } from './verify.ts';
-
-/** Events as they are read one after the other; undefined for a line of a file that is none. */
-export type Events = AsyncIterable<StoredEvent | undefined>;
+import {
+  createVerification,
+  findStart,
+  storedEvents,
+  type Events,
+  type Verification,
+} from './verification.ts';
+import { isSame } from './verify.ts';
 
 /** Reads the trail. */
-export interface Trail {
+export interface Trail extends Verification {
   /** One page, newest first. */
   list(input: ListAuditEvents): Promise<AuditPage>;
   /** All that was there when it began, oldest first, as pieces of a file. Records the export before the first of them. */
@@ -43,19 +42,8 @@ export interface Trail {
     format: ExportFormat,
     filter: AuditFilter,
   ): Promise<AsyncIterable<string>>;
-  /** A checkpoint of this moment; undefined when there is nothing yet. */
-  newCheckpoint(): Promise<Checkpoint | undefined>;
-  /** Whether the chain still goes through this checkpoint. False for one that was not signed here. */
-  holdsTo(checkpoint: string): Promise<boolean>;
-  /**
-   * Verifies the events of the database, or those of an export from the first event that was not dropped. A checkpoint
-   * (its text) must have been reached; an export that is older than the checkpoint is no fault unless `isNewest`.
-   */
-  verify(input: {
-    exported?: Events | undefined;
-    checkpoint?: string | undefined;
-    isNewest: boolean;
-  }): Promise<Verdict>;
+  /** What is kept and what was dropped, and whether the last checkpoint of this node holds. Goes through no chain. */
+  state(): Promise<AuditState>;
   /**
    * Drops the events before a moment, except for the newest of all, when each is in the exported file. The chain is
    * verified on the way. Answers how many were dropped. Throws `validation-failed` for the first that cannot be.
@@ -66,46 +54,31 @@ export interface Trail {
 /** How many events are read at a time, and how many are dropped in one transaction. */
 const batch = { read: 1_000, dropped: 20_000 };
 
-/** The trail of this database, by the key that `openAudit` has chained it under. */
-export function openTrail(database: Database, audit: Audit, trailKey: Redacted<Uint8Array>): Trail {
+/** The trail of this database, by the key that `openAudit` has chained it under; `checkpointFile` is where this node keeps its checkpoint. */
+export function openTrail(
+  database: Database,
+  audit: Audit,
+  trailKey: Redacted<Uint8Array>,
+  checkpointFile: string,
+): Trail {
   const key = macKeyOf(trailKey.reveal());
-  const checkpointKeys = checkpointKeysOf(trailKey.reveal());
-
-  /** Where the chain begins by now. Throws when what stands there was not left by a drop. */
-  async function findStart(): Promise<ChainEnd> {
-    const anchor = await findAnchor(database);
-    if (anchor === undefined) return emptyChain;
-    if (!isGenuineAnchor(key, anchor))
-      throw fieldProblem(
-        'anchor',
-        `The anchor at event ${anchor.id}, which stands in place of dropped events, is not genuine.`,
-      );
-    return anchor;
-  }
-
-  function markOf(checkpoint: string, isOptional: boolean): Mark {
-    const genuine = parseCheckpoint(checkpointKeys, checkpoint);
-    if (genuine === undefined)
-      throw fieldProblem('checkpoint', 'The checkpoint was not signed with the key of this trail.');
-    return { ...endOf(genuine), isOptional };
-  }
+  const verification = createVerification(database, trailKey);
 
   return {
+    ...verification,
+
     async list({ limit, cursor: text, ...asked }) {
       const cursor = text === undefined ? undefined : parseCursor(text, asked);
       const filter = cursor?.filter ?? asked;
-      // One event more than asked for tells whether there is a next page.
-      const found = await findEvents(database, {
+      const { events, goOnBeyond } = await findEvents(database, {
         filter,
         direction: 'newest first',
         beyond: cursor?.id,
-        limit: limit + 1,
+        limit,
       });
-      const shown = found.slice(0, limit);
-      const last = found.length > limit ? shown.at(-1) : undefined;
       return {
-        items: shown.map(entryOf),
-        nextCursor: last ? printCursor({ filter, id: last.id }) : null,
+        items: events.map(entryOf),
+        nextCursor: goOnBeyond === undefined ? null : printCursor({ filter, id: goOnBeyond }),
       };
     },
 
@@ -117,55 +90,46 @@ export function openTrail(database: Database, audit: Audit, trailKey: Redacted<U
       return exported(format, filter, upTo);
     },
 
-    async newCheckpoint() {
-      const end = await findChainEnd(database);
-      return end === undefined || end.id === 0 ? undefined : signCheckpoint(checkpointKeys, end);
-    },
-
-    async holdsTo(text) {
-      const checkpoint = parseCheckpoint(checkpointKeys, text);
-      if (checkpoint === undefined) return false;
-      const { id, mac } = endOf(checkpoint);
-      const found = await findMac(database, id);
-      if (found !== undefined) return isSame(found, mac);
-      const anchor = await findAnchor(database);
-      return anchor !== undefined && isGenuineAnchor(key, anchor) && id <= anchor.id;
-    },
-
-    async verify({ exported: file, checkpoint, isNewest }) {
-      const start = await findStart();
-      const marks: Mark[] = [];
-      if (checkpoint !== undefined) marks.push(markOf(checkpoint, !isNewest));
-      if (file !== undefined) {
-        marks.push({ ...start, isOptional: true });
-        // One that was exported before a drop begins where the chain began.
-        return verifyChain(
-          key,
-          (first) => (first?.id === start.id + 1 ? start : emptyChain),
-          file,
-          marks,
-        );
-      }
-      // Read before the events: whatever is written meanwhile only adds to them.
-      const end = await findChainEnd(database);
-      if (end !== undefined) marks.push({ id: end.id, mac: end.mac, isOptional: false });
-      return verifyChain(key, () => start, stored(undefined), marks);
+    async state() {
+      const [anchor, [oldest], text] = await Promise.all([
+        findAnchor(database),
+        listEventsAfter(database, undefined, 1),
+        readCheckpointFile(checkpointFile),
+      ]);
+      const checkpoint = text === undefined ? undefined : verification.parseCheckpoint(text);
+      return {
+        oldest: oldest === undefined ? null : { id: oldest.id, at: oldest.at },
+        dropped:
+          anchor === undefined
+            ? null
+            : { upTo: anchor.id, isGenuine: isGenuineAnchor(key, anchor) },
+        checkpoint:
+          text === undefined
+            ? null
+            : {
+                id: checkpoint?.id ?? null,
+                at: checkpoint?.at ?? null,
+                holds: await verification.holdsTo(text),
+              },
+      };
     },
 
     async drop(caller, { before, exported: file }) {
-      const start = await findStart();
+      const start = await findStart(database, key);
       const newest = (await findChainEnd(database))?.id ?? 0;
       const ends: ChainEnd[] = [];
       const inFile = behind(file, start.id);
       let last = start;
-      for await (const event of stored(start.id)) {
+      for await (const event of storedEvents(database, start.id)) {
         if (event.id >= newest || event.at >= before) break;
         const { mac, ...chained } = event;
-        if (faultOf(key, last, chained, mac) !== undefined)
+        if (faultOf(key, last, chained, mac) !== undefined) {
+          if (!isSame((await findStart(database, key)).mac, start.mac)) throw droppedElsewhere(0);
           throw fieldProblem(
             '',
             `The chain does not hold at event ${last.id + 1}. Nothing was dropped.`,
           );
+        }
         const { value: kept } = await inFile.next();
         if (!isSameEvent(kept || undefined, last, event))
           throw fieldProblem(
@@ -177,14 +141,15 @@ export function openTrail(database: Database, audit: Audit, trailKey: Redacted<U
         if ((last.id - start.id) % batch.dropped === 0) ends.push(last);
       }
       if (last !== start && ends.at(-1) !== last) ends.push(last);
-      let first = start.id + 1;
+      let begin = start;
       for (const end of ends) {
-        const subject = `${first}-${end.id}`;
+        const subject = `${begin.id + 1}-${end.id}`;
         await audit.change(caller, async (tx, tell) => {
-          await dropEvents(tx, sealAnchor(key, end));
+          if (!(await dropEvents(tx, begin, sealAnchor(key, end))))
+            throw droppedElsewhere(begin.id - start.id);
           tell({ action: 'audit.dropped', subject });
         });
-        first = end.id + 1;
+        begin = end;
       }
       return last.id - start.id;
     },
@@ -201,16 +166,6 @@ export function openTrail(database: Database, audit: Audit, trailKey: Redacted<U
     return faultOf(key, before, chained, mac) === undefined && isSame(mac, event.mac);
   }
 
-  /** The events of the database in the order of the chain, a part at a time. */
-  async function* stored(after: number | undefined): AsyncGenerator<StoredEvent> {
-    for (let id = after; ;) {
-      const events = await listEventsAfter(database, id, batch.read);
-      yield* events;
-      id = events.at(-1)?.id;
-      if (id === undefined) return;
-    }
-  }
-
   /** One piece for each batch. Between two of them nothing is held: no transaction, no connection. */
   async function* exported(
     format: ExportFormat,
@@ -219,7 +174,7 @@ export function openTrail(database: Database, audit: Audit, trailKey: Redacted<U
   ): AsyncGenerator<string> {
     yield headOf(format);
     for (let beyond: number | undefined; ;) {
-      const events = await findEvents(database, {
+      const { events, goOnBeyond } = await findEvents(database, {
         filter,
         direction: 'oldest first',
         beyond,
@@ -227,10 +182,21 @@ export function openTrail(database: Database, audit: Audit, trailKey: Redacted<U
         limit: batch.read,
       });
       if (events.length > 0) yield events.map((event) => lineOf(format, event)).join('');
-      beyond = events.at(-1)?.id;
-      if (events.length < batch.read) return;
+      if (goOnBeyond === undefined) return;
+      beyond = goOnBeyond;
     }
   }
+}
+
+function droppedElsewhere(count: number): Problem {
+  const done =
+    count === 0
+      ? 'Nothing was dropped by this one'
+      : `${count} events were dropped by this one until then`;
+  return fieldProblem(
+    '',
+    `Somebody else dropped events of the trail meanwhile. ${done}. Run it again for what is left.`,
+  );
 }
 
 /** The events of a file behind an id. */

@@ -11,7 +11,7 @@ export interface Mark extends ChainEnd {
 /** What is wrong with the first event that does not hold. */
 export interface Fault {
   id: number;
-  what: 'altered' | 'missing' | 'moved' | 'cut-off' | 'unreadable';
+  what: 'altered' | 'missing' | 'moved' | 'cut-off' | 'end-missing' | 'unreadable';
 }
 
 /** How far the chain holds, and what is wrong there. */
@@ -20,6 +20,8 @@ export interface Verdict {
   held: number;
   /** The last of them. */
   end: ChainEnd;
+  /** Those among them which say that the end of the chain had been taken away before. */
+  lostEnds: readonly number[];
   /** Undefined when all of it holds. */
   fault: Fault | undefined;
 }
@@ -36,25 +38,38 @@ export async function verifyChain(
 ): Promise<Verdict> {
   let end: ChainEnd | undefined;
   let held = 0;
+  const lostEnds: number[] = [];
   const isMissed = ({ id, mac }: ChainEnd) =>
     marks.some((mark) => mark.id === id && !isSame(mark.mac, mac));
   for await (const event of events) {
     end ??= startOf(event);
-    if (event === undefined) return { held, end, fault: { id: end.id + 1, what: 'unreadable' } };
+    if (event === undefined)
+      return { held, end, lostEnds, fault: { id: end.id + 1, what: 'unreadable' } };
     const { mac, ...chained } = event;
     const what = faultOf(key, end, chained, mac);
     // A gap is named by the first event that is not there.
     if (what !== undefined)
-      return { held, end, fault: { id: what === 'missing' ? end.id + 1 : event.id, what } };
-    if (isMissed(event)) return { held, end, fault: { id: event.id, what: 'altered' } };
+      return {
+        held,
+        end,
+        lostEnds,
+        fault: { id: what === 'missing' ? end.id + 1 : event.id, what },
+      };
+    if (isMissed(event)) return { held, end, lostEnds, fault: { id: event.id, what: 'altered' } };
     end = { id: event.id, mac };
     held += 1;
+    if (chained.action === 'audit.end-missing') lostEnds.push(event.id);
   }
   const last = end ?? startOf(undefined);
   if (held === 0 && isMissed(last))
-    return { held, end: last, fault: { id: last.id, what: 'altered' } };
+    return { held, end: last, lostEnds, fault: { id: last.id, what: 'altered' } };
   const isShort = marks.some((mark) => !mark.isOptional && mark.id > last.id);
-  return { held, end: last, fault: isShort ? { id: last.id + 1, what: 'cut-off' } : undefined };
+  return {
+    held,
+    end: last,
+    lostEnds,
+    fault: isShort ? { id: last.id + 1, what: 'cut-off' } : undefined,
+  };
 }
 
 /** True for equal bytes. */

@@ -2,7 +2,8 @@
 import { open } from 'node:fs/promises';
 import { checkpointPath, readCheckpointFile } from '../audit/checkpoint-file.ts';
 import { parseLine } from '../audit/export.ts';
-import type { Events, Trail } from '../audit/trail.ts';
+import type { Trail } from '../audit/trail.ts';
+import type { Events, Verification } from '../audit/verification.ts';
 import type { Fault, Verdict } from '../audit/verify.ts';
 import type { Caller } from '../base/caller.ts';
 import { codeOf } from '../base/database.ts';
@@ -20,7 +21,7 @@ export interface AuditOptions {
 
 /** Verifies the database, or exported files. Throws an `AuditCommandError` that names the first event that does not hold. */
 export async function verifyTrail(
-  trail: Trail,
+  trail: Pick<Verification, 'verify'>,
   { files, checkpoint: file }: AuditOptions,
   dataDir: string,
 ): Promise<string> {
@@ -39,7 +40,21 @@ export async function verifyTrail(
   );
   if (verdict.fault !== undefined) throw new AuditCommandError(told(verdict.fault, verdict));
   const compared = checkpoint === undefined ? ' There is no checkpoint to compare with.' : '';
-  return `${events(verdict.held)} hold${verdict.held === 1 ? 's' : ''}, up to number ${verdict.end.id}.${compared}`;
+  return `${events(verdict.held)} hold${verdict.held === 1 ? 's' : ''}, up to number ${verdict.end.id}.${compared}${verdict.lostEnds.map(lostEnd).join('')}`;
+}
+
+/** Nothing is migrated for whoever only looks: tables of another version, or none, are told in words. */
+export async function ofTheseTables<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // undefined_table, undefined_column
+    if (!['42P01', '42703'].includes(codeOf(error) ?? '')) throw error;
+    throw new AuditCommandError(
+      'This database has no tables of this version. Start Dropsafe with it first, or use the version that it was started with.',
+      { cause: error },
+    );
+  }
 }
 
 /** Drops what is old and in the files. */
@@ -57,6 +72,8 @@ export async function dropExported(
     : `${events(dropped)} ${dropped === 1 ? 'was' : 'were'} dropped. Keep the exported file: it is the only copy.`;
 }
 
+const lostEnd = (id: number) => ` Event ${id} says that the end of the chain had been taken away.`;
+
 const events = (count: number) => `${count} event${count === 1 ? '' : 's'}`;
 
 function told({ id, what }: Fault, { held }: Verdict): string {
@@ -65,6 +82,7 @@ function told({ id, what }: Fault, { held }: Verdict): string {
     missing: `Event ${id} is missing.`,
     moved: `Event ${id} is not where it was written.`,
     'cut-off': `The end was cut off: event ${id} is missing, and all after it.`,
+    'end-missing': `The end of the chain was taken away, so that nobody can tell whether event ${id} was there.`,
     unreadable: `Event ${id} cannot be read in the file.`,
   };
   return `${sentences[what]} ${events(held)} before it hold${held === 1 ? 's' : ''}.`;

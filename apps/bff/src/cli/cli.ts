@@ -13,16 +13,17 @@ import {
   type Permission,
 } from '@dropsafe/contract/permissions';
 import { systemCaller } from '../base/caller.ts';
+import type { DatabaseTarget } from '../base/database.ts';
 import { findRunningEmbeddedPostgres } from '../base/embedded-postgres.ts';
-import { createLog } from '../base/log.ts';
+import { createLog, type Log } from '../base/log.ts';
 import { Problem } from '../base/problem.ts';
 import { Redacted } from '../base/redacted.ts';
 import { StartError } from '../base/start-error.ts';
 import { readConfig, type Config } from '../config.ts';
 import { randomPassword } from '../identity/password.ts';
-import { openRooms, startDatabase } from '../node.ts';
+import { openRooms, openVerification, startDatabase } from '../node.ts';
 import type { Rooms } from '../wiring.ts';
-import { AuditCommandError, dropExported, verifyTrail } from './audit-commands.ts';
+import { AuditCommandError, dropExported, ofTheseTables, verifyTrail } from './audit-commands.ts';
 import { bindSecret, SecretCommandError } from './secret-commands.ts';
 
 const usage = `Usage:
@@ -115,7 +116,11 @@ async function runAudit(
   const files = verb === 'drop' ? values.exported : values.file;
   const options = { files, checkpoint, before };
   if (verb === 'verify' && words === 2)
-    return withRooms(({ trail }, { dataDir }) => verifyTrail(trail, options, dataDir));
+    return withDatabase((target, config, _, started) =>
+      ofTheseTables(async () =>
+        verifyTrail(await openVerification(target, config, started), options, config.dataDir),
+      ),
+    );
   if (verb === 'drop' && words === 2 && before !== undefined && files.length > 0)
     return withRooms(({ trail }) => dropExported(trail, caller, options));
   throw new UsageError('There is no such command.');
@@ -161,12 +166,21 @@ function parse() {
   }
 }
 
-async function withRooms<T>(work: (rooms: Rooms, config: Config) => Promise<T>): Promise<T> {
+const withRooms = <T>(work: (rooms: Rooms) => Promise<T>): Promise<T> =>
+  withDatabase(async (target, config, log, started) =>
+    work(await openRooms(target, config, log, started)),
+  );
+
+type Started = { add: (stop: () => Promise<void>) => void };
+
+async function withDatabase<T>(
+  work: (target: DatabaseTarget, config: Config, log: Log, started: Started) => Promise<T>,
+): Promise<T> {
   const config = readConfig(process.env);
   // Standard output is for the answer; what happens on the way is told on the other channel.
   const log = createLog((line) => process.stderr.write(line));
   const stops: (() => Promise<void>)[] = [];
-  const started = { add: (stop: () => Promise<void>) => void stops.unshift(stop) };
+  const started: Started = { add: (stop) => void stops.unshift(stop) };
   try {
     const running =
       config.databaseUrl === undefined
@@ -174,8 +188,7 @@ async function withRooms<T>(work: (rooms: Rooms, config: Config) => Promise<T>):
         : undefined;
     const quiet = { ...log, info: () => {} };
     const target = running ?? (await startDatabase(config, quiet, started, () => {}));
-    const rooms = await openRooms(target, config, quiet, started);
-    return await work(rooms, config);
+    return await work(target, config, quiet, started);
   } finally {
     for (const stop of stops) await stop();
   }

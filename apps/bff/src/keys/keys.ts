@@ -43,6 +43,8 @@ export interface Keys {
    * at the start, while no other node does the same. Throws a `StartError` when it was altered.
    */
   namedKey(name: string): Promise<Redacted<Uint8Array>>;
+  /** Whether that was made before. */
+  hasNamedKey(name: string): Promise<boolean>;
 }
 
 /**
@@ -88,6 +90,19 @@ async function readOrMakeKeyset(
   known: readonly string[],
   log: Log,
 ): Promise<Keyring> {
+  const given = await readKeyset(source, known);
+  if (given !== undefined) return given;
+  const made = makeKeyset(new Date());
+  await writeKeysetFile(source.file, made);
+  log.info('keyset.created', { file: source.file });
+  return parseKeyset(made, source.file);
+}
+
+/** The keyset as it is given; undefined when there is none, and none is needed. */
+async function readKeyset(
+  source: KeysetSource,
+  known: readonly string[],
+): Promise<Keyring | undefined> {
   if (source.text !== undefined) return parseKeyset(source.text, 'DROPSAFE_KEYSET');
   const text = await readKeysetFile(source.file);
   if (text !== undefined) return parseKeyset(text, source.file);
@@ -96,10 +111,7 @@ async function readOrMakeKeyset(
       `The keyset file ${source.file} is missing, but this database needs the key ${known.join(', ')}. Bring the file back; without it the values cannot be opened. Nothing was changed.`,
     );
   }
-  const made = makeKeyset(new Date());
-  await writeKeysetFile(source.file, made);
-  log.info('keyset.created', { file: source.file });
-  return parseKeyset(made, source.file);
+  return undefined;
 }
 
 async function createKeys(database: Database, keyring: Keyring, log: Log): Promise<Keys> {
@@ -167,16 +179,38 @@ async function createKeys(database: Database, keyring: Keyring, log: Log): Promi
         await insertNamedKey(database.queries, { name, kekId: primary.id, sealedKey });
         return key;
       }
-      try {
-        const kek = keyring.byId.get(found.kekId);
-        if (kek === undefined) throw new OpenError();
-        return openNamedKey(kek, name, found.sealedKey);
-      } catch (error) {
-        throw new StartError(
-          `The key "${name}" in the database does not open. It was altered, or belongs to another keyset. Nothing was changed.`,
-          { cause: error },
-        );
-      }
+      return openFound(keyring, name, found);
     },
+    hasNamedKey: async (name) => (await findNamedKey(database.queries, name)) !== undefined,
   };
+}
+
+/**
+ * The key of this name for whoever only looks, and changes nothing; undefined when it was never made. Throws a `StartError` when it
+ * does not open.
+ */
+export async function readNamedKey(
+  { queries }: Database,
+  source: KeysetSource,
+  name: string,
+): Promise<Redacted<Uint8Array> | undefined> {
+  const found = await findNamedKey(queries, name);
+  if (found === undefined) return undefined;
+  const keyring = await readKeyset(source, [found.kekId]);
+  return keyring && openFound(keyring, name, found);
+}
+
+type FoundKey = NonNullable<Awaited<ReturnType<typeof findNamedKey>>>;
+
+function openFound(keyring: Keyring, name: string, found: FoundKey): Redacted<Uint8Array> {
+  try {
+    const kek = keyring.byId.get(found.kekId);
+    if (kek === undefined) throw new OpenError();
+    return openNamedKey(kek, name, found.sealedKey);
+  } catch (error) {
+    throw new StartError(
+      `The key "${name}" in the database does not open. It was altered, or belongs to another keyset. Nothing was changed.`,
+      { cause: error },
+    );
+  }
 }

@@ -3,7 +3,7 @@ import DownloadIcon from '@mui/icons-material/DownloadOutlined';
 import RefreshIcon from '@mui/icons-material/Refresh';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Navigate } from 'react-router';
 import { startPath } from '../paths.ts';
@@ -15,9 +15,10 @@ import { ListProblem } from '../ui/ListProblem.tsx';
 import { useUrlView } from '../ui/use-url-view.ts';
 import { auditColumns } from './audit-columns.tsx';
 import { changeAuditView, isFiltered, readAuditView, writeAuditView } from './audit-view.ts';
-import { auditQuery, exportAddress } from './audit.queries.ts';
+import { auditQuery, auditStateQuery, exportAddress } from './audit.queries.ts';
 import { AuditEventDialog } from './AuditEventDialog.tsx';
 import { AuditFilters } from './AuditFilters.tsx';
+import { TrailState } from './TrailState.tsx';
 
 /** The audit trail: who did what, when, and from where. */
 export function AuditPage() {
@@ -32,11 +33,14 @@ function AuditTable() {
   const table = useUrlView(urlView);
   const { view } = table;
   const trail = useQuery(auditQuery(view));
+  const client = useQueryClient();
   const [opened, setOpened] = useState<AuditEntry | null>(null);
   // The same object for as long as nothing changed: the rows are rendered again only when it is another one.
   const columns = useMemo(() => auditColumns(setOpened), []);
   const rows = trail.data?.items;
-  const isEmpty = rows?.length === 0 && view.cursor === undefined && !trail.isPlaceholderData;
+  const nextCursor = trail.data?.nextCursor ?? null;
+  const isEnd = nextCursor === null && !trail.isPlaceholderData;
+  const isEmpty = rows?.length === 0 && view.cursor === undefined && isEnd;
   return (
     <Page
       title="Audit"
@@ -49,7 +53,9 @@ function AuditTable() {
             color="inherit"
             aria-label="Refresh"
             aria-busy={trail.isFetching}
-            onClick={() => void trail.refetch()}
+            onClick={() =>
+              void Promise.all([trail.refetch(), client.invalidateQueries(auditStateQuery)])
+            }
             sx={{ color: 'text.secondary', minWidth: 40, px: 1 }}
           >
             <RefreshIcon fontSize="small" />
@@ -57,6 +63,7 @@ function AuditTable() {
         </Box>
       }
     >
+      <TrailState />
       <AuditFilters view={view} onChange={table.change} />
       {trail.isError && (
         <ListProblem problem={trail.error} onRetry={() => void trail.refetch()} table={table} />
@@ -79,8 +86,12 @@ function AuditTable() {
             />
             <Pager
               table={table}
-              nextCursor={trail.data?.nextCursor ?? null}
-              count={'Newest first'}
+              nextCursor={nextCursor}
+              count={
+                rows !== undefined && rows.length < view.limit && nextCursor !== null
+                  ? 'Older events were not looked through yet: go on with Next'
+                  : 'Newest first'
+              }
             />
           </>
         )

@@ -1,0 +1,4 @@
+CREATE INDEX "audit_events_subject_first" ON "audit_events" USING btree (split_part("subject", '/', 1),(-"id")) WHERE "audit_events"."subject" like '%/%';--> statement-breakpoint
+CREATE INDEX "audit_events_subject_rest" ON "audit_events" USING btree (substr("subject", strpos("subject", '/') + 1),(-"id")) WHERE "audit_events"."subject" like '%/%';--> statement-breakpoint
+CREATE INDEX "audit_events_subject_last" ON "audit_events" USING btree (split_part("subject", '/', -1),(-"id")) WHERE "audit_events"."subject" like '%/%/%';--> statement-breakpoint
+CREATE INDEX "audit_events_subject_middle" ON "audit_events" USING btree (substring("subject" from '/(.*)/'),(-"id")) WHERE "audit_events"."subject" like '%/%/%';
