@@ -490,7 +490,7 @@ describe('meanwhile', () => {
   const reset = 'five seals behind the water tower';
   const thiefs = 'six gulls above the old harbour';
 
-  const resetPassword = async (name: string) => {
+  const resetPassword = async (name: string): Promise<undefined> => {
     const operator = await openOperator(env);
     try {
       const password = new Redacted(reset);
@@ -508,7 +508,7 @@ describe('meanwhile', () => {
   test('the operator set another password: whoever knew the old one does not overwrite it', async () => {
     const thief = await node.as('robbed', []);
     const [, answer] = await whileHeld<Answer | undefined>('robbed', [
-      async () => void (await resetPassword('robbed')),
+      () => resetPassword('robbed'),
       () => changeTo(thief),
     ]);
     if (answer === undefined) throw new Error('There is an answer.');
@@ -529,7 +529,7 @@ describe('meanwhile', () => {
     const thief = await node.as('robbed-2', []);
     const [answer] = await whileHeld<Answer | undefined>('robbed-2', [
       () => changeTo(thief),
-      async () => void (await resetPassword('robbed-2')),
+      () => resetPassword('robbed-2'),
     ]);
     expect(answer?.status).toBe(204);
     expect([
