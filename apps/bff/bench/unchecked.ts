@@ -52,6 +52,7 @@ function withoutTrail(database: Database): Audit {
         ),
       ),
     recordAlone: async () => {},
+    recordSeldom: async () => {},
     groupedChange<C, Row, R>(group: GroupStatement<C, Row, R>) {
       const statement = group.prepare(parts);
       const change = inGroups(async (changes: readonly C[]) => {

@@ -10,6 +10,7 @@ import { expect, test } from 'vitest';
 import { Redacted } from '../src/base/redacted.ts';
 import { migrationsFolder } from '../src/config.ts';
 import { endOf, printApiKey } from '../src/identity/api-key.ts';
+import { accountKey } from '../src/identity/attempts.ts';
 import { hashToken } from '../src/identity/token.ts';
 import { sealCheck, sealValue } from '../src/keys/envelope.ts';
 import { makeKeyset, parseKeyset } from '../src/keys/keyring.ts';
@@ -253,6 +254,8 @@ test('a secret of before uses were counted was never used, by none of the integr
     values (gen_random_uuid(), 'OLD', 'database', 1, '{}', 1, now() - interval '1 year', 'anna', now())`;
   await sql`insert into secret_references (secret_name, integration_id, integration_name, canonical_name, fields, target)
     values ('OLD', ${integration}, 'GitHub', 'github', '{token}', 'https://api.github.com')`;
+  await sql`insert into sign_in_attempts (key_hash, failures, last_failure_at)
+    values (${accountKey('admin').keyHash}, 100, now())`;
 
   const node = await startTestNode({ DATABASE_URL: database.url });
   const reader = await node.as('reader', ['SECRET_MANAGEMENT_READ', 'INTEGRATION_USE']);
@@ -266,6 +269,10 @@ test('a secret of before uses were counted was never used, by none of the integr
   );
   for (const unused of ['never', '90d'])
     expect((await reader.send('GET', `/secrets?unused=${unused}`)).json.total).toBe(1);
+  // An account that was locked before the trail was told so stays locked, and the trail is told.
+  expect((await node.client().signIn('admin', testPassword)).status).toBe(429);
+  const locked = await sql`select id from audit_events where 'account-locked' = any(fields)`;
+  expect(locked).toHaveLength(1);
   await sql.end();
   await node.stop();
   await database.drop();

@@ -30,6 +30,8 @@ export const auditActions = {
   'invitation.refused': 'was refused with an invitation',
   'user.password-reset': 'reset the password of a user',
   'user.password-changed': 'changed a password',
+  'user.password-refused': 'was refused with a wrong password when signed in',
+  'user.locked': 'locked a user by too many failures',
   'passkey.added': 'added a passkey',
   'passkey.renamed': 'renamed a passkey',
   'passkey.removed': 'removed a passkey',
@@ -59,7 +61,9 @@ export const auditActions = {
   'session.started': 'signed in',
   'session.refused': 'was refused at sign-in',
   'session.ended': 'ended a session',
+  'session.logout-refused': 'was refused to end sessions for a provider',
   'permission.denied': 'was refused for want of a permission',
+  'request.denied': 'was refused with a request',
   'audit.exported': 'exported the audit trail',
   'audit.dropped': 'dropped old events of the audit trail',
   'audit.end-missing': 'found the end of the audit trail taken away',
@@ -89,7 +93,7 @@ export const AuditEntrySchema = z
     }),
     action: z.string(),
     subject: z.string(),
-    /** The fields that a change touched. */
+    /** The fields that a change touched, or in one word why something was refused. */
     fields: z.array(z.string()).nullable(),
     /** The permissions that were granted, or that were missing. */
     permissions: z.array(z.string()).nullable(),

@@ -10,6 +10,7 @@
 import { randomUUID, type KeyObject } from 'node:crypto';
 import type { AuditAction } from '@dropsafe/contract/audit';
 import { systemCaller, type Caller } from '../base/caller.ts';
+import { networkOf } from '../base/client-address.ts';
 import {
   problemOfDatabase,
   within,
@@ -37,6 +38,7 @@ import { emptyChain, macKeyOf, macOf, type ChainEnd, type StoredEvent } from './
 import type { AuditEvent } from './event.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { findAnchor } from './events.store.ts';
+import { createSeldom } from './seldom.ts';
 
 export { isInTurn } from './audit.store.ts';
 
@@ -78,6 +80,11 @@ export interface Audit {
   ): (caller: Caller, event: AuditEvent, change: C) => Promise<R | undefined>;
   /** Appends an event about something that changed nothing. */
   recordAlone(caller: Caller, event: AuditEvent): Promise<void>;
+  /**
+   * The same, for what nothing else limits: once a minute on this node for the same event about the same caller, or about nobody
+   * from the same network.
+   */
+  recordSeldom(caller: Caller, event: AuditEvent): Promise<void>;
 }
 
 /** An event, and who it is about. */
@@ -245,13 +252,19 @@ export async function openAudit(
     return anchor && isGenuineAnchor(key, anchor) ? anchor : undefined;
   }
 
-  const recordAlone = groupedChange({
+  const recordOne = groupedChange({
     prepare: (parts) => prepareRecordAlone(database, parts),
     keyOf: (alone: object) => alone,
     idOf: () => '',
     valuesOf: () => ({}),
     resultsOf: (_, events) => events.map(() => true),
   });
+  const seldom = createSeldom();
+
+  async function recordAlone(caller: Caller, event: AuditEvent): Promise<void> {
+    if ((await recordOne(caller, event, {})) === undefined)
+      throw new Error('An event was not recorded.');
+  }
 
   return {
     change: (caller, work) =>
@@ -273,9 +286,20 @@ export async function openAudit(
         return result;
       }),
     groupedChange,
-    async recordAlone(caller, event) {
-      if ((await recordAlone(caller, event, {})) === undefined)
-        throw new Error('An event was not recorded.');
+    recordAlone,
+    async recordSeldom(caller, event) {
+      const what = JSON.stringify([
+        caller.kind,
+        caller.id ?? networkOf(caller.address ?? ''),
+        event,
+      ]);
+      if (!seldom.take(what)) return;
+      try {
+        await recordAlone(caller, event);
+      } catch (error) {
+        seldom.giveBack(what);
+        throw error;
+      }
     },
   };
 }

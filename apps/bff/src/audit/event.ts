@@ -4,7 +4,7 @@ import type { Permission } from '@dropsafe/contract/permissions';
 
 /**
  * Everything that the trail can tell. No member can hold a value: subjects are names and ids, `fields` are names of
- * fields out of closed lists, `permissions` are constants.
+ * fields, or the reason of a refusal, out of closed lists, `permissions` are constants.
  */
 export type AuditEvent =
   | { action: 'secret.created'; subject: string; fields: SecretField[] }
@@ -35,7 +35,7 @@ export type AuditEvent =
   /** Subject: the user and the means by which they sign in from now on, with a slash between. */
   | { action: 'user.linked'; subject: string }
   | { action: 'invitation.accepted'; subject: string }
-  | { action: 'invitation.refused'; subject: 'unknown invitation' }
+  | { action: 'invitation.refused'; subject: string; fields: [RefusedBecause] }
   | { action: 'team.created'; subject: string; permissions: readonly Permission[] }
   /** Subject: as of `user.renamed`. */
   | { action: 'team.renamed'; subject: string }
@@ -51,6 +51,10 @@ export type AuditEvent =
   | { action: 'team.deleted'; subject: string; permissions: readonly Permission[] }
   | { action: 'user.password-reset'; subject: string }
   | { action: 'user.password-changed'; subject: string }
+  /** Somebody who is signed in did not know the password that they are asked for again. */
+  | { action: 'user.password-refused'; subject: string; fields: [RefusedBecause] }
+  /** With the last failure that may be. Comes after the refusal. */
+  | { action: 'user.locked'; subject: string }
   /** Subject, here and below: the user and the passkey, with a slash between; no name has one in it. */
   | { action: 'passkey.added'; subject: string }
   /** Subject: the user, the old name and the new one. */
@@ -75,9 +79,21 @@ export type AuditEvent =
   | { action: 'api-key.revoked'; subject: string }
   /** Whoever signs in is nobody yet: the means is that of the session. */
   | { action: 'session.started'; subject: string; means: string }
-  | { action: 'session.refused'; subject: string }
+  /**
+   * Subject: the user, if there is one; through a provider its means, after the name that the provider vouched for and a slash.
+   * A name that was only typed is not told: it may be a password.
+   */
+  | { action: 'session.refused'; subject: string; fields: [RefusedBecause] }
   | { action: 'session.ended'; subject: string }
+  /** A provider, or somebody in its name, said that sessions have ended. */
+  | { action: 'session.logout-refused'; subject: string; fields: [RefusedBecause] }
   | { action: 'permission.denied'; subject: string; permissions: readonly Permission[] }
+  /** Whatever the permissions are. Subject: method and path of the operation, without what was put into it. */
+  | {
+      action: 'request.denied';
+      subject: string;
+      fields: ['cross-site-request' | 'person-required'];
+    }
   /** The subject is the format; the fields are those that the events were filtered by. */
   | { action: 'audit.exported'; subject: string; fields: FilterField[] }
   /** The subject names the first and the last event that were dropped. */
@@ -87,6 +103,62 @@ export type AuditEvent =
 
 /** What can happen to a membership. One is kept when nobody else could manage access. */
 type TeamMemberAction = 'team.member-added' | 'team.member-removed' | 'team.member-kept';
+
+/** Why somebody was refused. The reasons of providers and of passkeys: docs/sign-in.md. */
+export type RefusedBecause =
+  // The limits on guessing.
+  | 'address-limited'
+  | 'account-limited'
+  | 'account-locked'
+  // A password.
+  | 'password-wrong'
+  | 'password-missing'
+  | 'password-changed'
+  // Whoever it is.
+  | 'user-unknown'
+  | 'user-disabled'
+  // An invitation.
+  | 'invitation-unknown'
+  | 'invitation-used'
+  // A passkey.
+  | 'no-challenge'
+  | 'wrong-challenge'
+  | 'foreign-origin'
+  | 'foreign-site'
+  | 'not-verified'
+  | 'wrong-signature'
+  | 'unknown-passkey'
+  | 'wrong-user'
+  | 'counter-went-back'
+  | 'unwanted-attestation'
+  | 'known-already'
+  | 'malformed'
+  // A provider.
+  | 'provider-unreachable'
+  | 'provider-slow'
+  | 'provider-failed'
+  | 'provider-said-no'
+  | 'certificate-refused'
+  | 'client-refused'
+  | 'issuer-wrong'
+  | 'issuer-changed'
+  | 'audience-wrong'
+  | 'signature-wrong'
+  | 'key-unknown'
+  | 'algorithm-refused'
+  | 'token-expired'
+  | 'token-of-another-time'
+  | 'state-unknown'
+  | 'state-used-or-expired'
+  | 'code-refused'
+  | 'nonce-wrong'
+  | 'answer-invalid'
+  | 'answer-too-large'
+  | 'name-missing'
+  | 'name-refused'
+  | 'name-taken'
+  | 'logout-token-invalid'
+  | 'logout-token-used';
 
 /** The fields of a secret that a change can touch. */
 export type SecretField = 'value' | 'description' | 'destinations';

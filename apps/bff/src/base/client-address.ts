@@ -30,3 +30,26 @@ function plain(address: string): string | null {
   const text = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   return isIP(text) === 0 ? null : text.toLowerCase();
 }
+
+/**
+ * What limits count an address by. Of IPv6 the first 64 bits, as one line or machine has all the rest to itself (RFC 6177);
+ * an IPv4 address by itself, in whatever form it is written.
+ */
+export function networkOf(address: string): string {
+  // The one spelling that URLs have for an address (URL Standard, 3.5).
+  const host = isIP(address) === 6 ? URL.parse(`http://[${address}]`)?.hostname : undefined;
+  if (host === undefined) return address;
+  const [front = [], back = []] = host
+    .slice(1, -1)
+    .split('::')
+    .map((half) => half.split(':').filter((group) => group !== ''));
+  const zeros = Array<string>(8 - front.length - back.length).fill('0');
+  const groups = [...front, ...zeros, ...back].map((group) => parseInt(group, 16));
+  const [high = 0, low = 0] = groups.slice(6);
+  if (groups.slice(0, 6).join() === '0,0,0,0,0,65535')
+    return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.toString(16))
+    .join(':')}::/64`;
+}

@@ -25,6 +25,8 @@ export type RequestContext = Context<RequestEnv>;
 export interface Authenticate {
   /** The person or the program that calls. Throws `unauthenticated`, `cross-site-request`. */
   demandCaller(c: RequestContext): Promise<UserCaller | KeyCaller>;
+  /** The person who calls. Throws `unauthenticated`, `cross-site-request`, `person-required`. */
+  demandPerson(c: RequestContext): Promise<UserCaller>;
   /** For signing in. Throws `cross-site-request`, but not where servers send by themselves. */
   anonymous(c: RequestContext, isSentByServer: boolean): AnonymousCaller;
 }
@@ -92,9 +94,12 @@ export function createRoutes(
         const found =
           operation.access === 'anybody'
             ? authenticate.anonymous(c, operation.isSentByProvider === true)
-            : await inTime(authenticate.demandCaller(c), longestStepMs);
-        if (operation.access === 'person' && found.kind !== 'user')
-          throw new Problem('person-required');
+            : await inTime(
+                operation.access === 'person'
+                  ? authenticate.demandPerson(c)
+                  : authenticate.demandCaller(c),
+                longestStepMs,
+              );
         // as: `access` decides among the three, in the type of Call as well as here.
         const caller = found as Call<typeof operation>['caller'];
         const call = {

@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { integer, pgTable, timestamp } from 'drizzle-orm/pg-core';
+import { boolean, integer, pgTable, timestamp } from 'drizzle-orm/pg-core';
 import { bytes } from '../base/columns.ts';
 import type { Queries } from '../base/database.ts';
 
@@ -9,12 +9,15 @@ export const attempts = pgTable('sign_in_attempts', {
   keyHash: bytes().primaryKey(),
   failures: integer().notNull(),
   lastFailureAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+  /** Whether the trail knows that an attempt was refused since the last failure. */
+  isRefusalTold: boolean().notNull().default(false),
 });
 
 /** What is known of an account or an address. */
 export interface AttemptCount {
   failures: number;
   secondsSinceLast: number;
+  isRefusalTold: boolean;
 }
 
 /** Locks and reads a counter, so that attempts at the same moment count one after the other. */
@@ -26,12 +29,13 @@ export async function lockAttempts(queries: Queries, keyHash: Uint8Array): Promi
   const [row] = await queries
     .select({
       failures: attempts.failures,
+      isRefusalTold: attempts.isRefusalTold,
       secondsSinceLast: sql<number>`extract(epoch from clock_timestamp() - ${attempts.lastFailureAt})::float8`,
     })
     .from(attempts)
     .where(eq(attempts.keyHash, keyHash))
     .for('update');
-  return row ?? { failures: 0, secondsSinceLast: 0 };
+  return row ?? { failures: 0, secondsSinceLast: 0, isRefusalTold: false };
 }
 
 /** Counts an attempt as failed before it is made: whoever aborts it in the middle has still used it up. */
@@ -42,8 +46,13 @@ export async function countFailure(
 ): Promise<void> {
   await queries
     .update(attempts)
-    .set({ failures, lastFailureAt: sql`clock_timestamp()` })
+    .set({ failures, lastFailureAt: sql`clock_timestamp()`, isRefusalTold: false })
     .where(eq(attempts.keyHash, keyHash));
+}
+
+/** Notes that the trail knows of a refusal; true until the next failure. */
+export async function noteRefusalTold(queries: Queries, keyHash: Uint8Array): Promise<void> {
+  await queries.update(attempts).set({ isRefusalTold: true }).where(eq(attempts.keyHash, keyHash));
 }
 
 /** Forgets the failures of an account after a success. */

@@ -1,43 +1,85 @@
 import { createHash } from 'node:crypto';
-import type { Database } from '../base/database.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { AuditEvent } from '../audit/event.ts';
+import type { Caller } from '../base/caller.ts';
+import { networkOf } from '../base/client-address.ts';
+import type { Transaction } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
-import { countFailure, lockAttempts } from './attempts.store.ts';
-import { secondsToWait, type GuessingSubject } from './guessing.ts';
+import { countFailure, lockAttempts, noteRefusalTold } from './attempts.store.ts';
+import { lockedAfterFailures, secondsToWait, type GuessingSubject } from './guessing.ts';
+
+/** Which limit refused an attempt. */
+export type LimitReason = 'address-limited' | 'account-limited' | 'account-locked';
+
+/** What an attempt is counted under. */
+export interface AttemptKey {
+  subject: GuessingSubject;
+  keyHash: Uint8Array;
+}
 
 /**
- * Makes what counts an attempt as failed before it is made: whoever aborts it in the middle has used it up. Throws
- * `too-many-attempts` when it may not be made yet.
+ * Counts an attempt as failed before it is made: whoever aborts it in the middle has used it up. Answers whether a failure
+ * of this one locks the account. Throws `too-many-attempts` when it may not be made yet. The trail is told of the first that is
+ * refused after a failure and not of those behind it: as many as anybody likes to send would be as many events. `eventOf`
+ * says what it is told.
  */
-export function createUseUpAttempt(
-  database: Database,
-): (subject: GuessingSubject, keyHash: Uint8Array) => Promise<void> {
-  return async (subject, keyHash) => {
-    await database.transaction(async (tx) => {
-      const { failures, secondsSinceLast } = await lockAttempts(tx, keyHash);
-      const wait = secondsToWait(subject, failures, secondsSinceLast);
-      if (wait === Number.POSITIVE_INFINITY) {
-        throw new Problem('too-many-attempts', {
-          detail:
-            'This account is locked after too many failures. The operator unlocks it with "dropsafe users reset-password".',
-        });
+export type UseUpAttempt = (
+  caller: Caller,
+  key: AttemptKey,
+  eventOf: (reason: LimitReason, tx: Transaction) => Promise<AuditEvent>,
+) => Promise<{ isLast: boolean }>;
+
+/** The one way to make what counts as an attempt. */
+export function createUseUpAttempt(audit: Audit): UseUpAttempt {
+  return async (caller, { subject, keyHash }, eventOf) => {
+    const { wait, count } = await audit.change(caller, async (tx, tell) => {
+      const known = await lockAttempts(tx, keyHash);
+      const seconds = secondsToWait(subject, known.failures, known.secondsSinceLast);
+      if (seconds > 0) {
+        if (!known.isRefusalTold) {
+          await noteRefusalTold(tx, keyHash);
+          tell(await eventOf(reasonOf(subject, seconds), tx));
+        }
+        return { wait: seconds, count: known.failures };
       }
-      if (wait > 0) {
-        const seconds = Math.ceil(wait);
-        throw new Problem('too-many-attempts', {
-          retryAfterSeconds: seconds,
-          detail: `Too many failed attempts. Wait ${seconds} seconds before the next one.`,
-        });
-      }
-      await countFailure(
-        tx,
-        keyHash,
-        subject === 'address' && secondsSinceLast > 3600 ? 1 : failures + 1,
-      );
+      const isForgotten = subject === 'address' && known.secondsSinceLast > 3600;
+      const failures = isForgotten ? 1 : known.failures + 1;
+      await countFailure(tx, keyHash, failures);
+      return { wait: 0, count: failures };
     });
+    if (wait === Number.POSITIVE_INFINITY) {
+      throw new Problem('too-many-attempts', {
+        detail:
+          'This account is locked after too many failures. The operator unlocks it with "dropsafe users reset-password".',
+      });
+    }
+    if (wait > 0) {
+      const seconds = Math.ceil(wait);
+      throw new Problem('too-many-attempts', {
+        retryAfterSeconds: seconds,
+        detail: `Too many failed attempts. Wait ${seconds} seconds before the next one.`,
+      });
+    }
+    return { isLast: subject === 'account' && count === lockedAfterFailures };
   };
 }
 
-/** Under what an account or an address is counted: a hash, because people type passwords into the name field. */
-export function attemptKey(subject: GuessingSubject, text: string): Uint8Array {
+function reasonOf(subject: GuessingSubject, wait: number): LimitReason {
+  if (subject === 'address') return 'address-limited';
+  return wait === Number.POSITIVE_INFINITY ? 'account-locked' : 'account-limited';
+}
+
+/** What failures for an account are counted under, whoever makes them. */
+export function accountKey(canonicalName: string): AttemptKey {
+  return { subject: 'account', keyHash: hashOf('account', canonicalName) };
+}
+
+/** What failures from an address are counted under, whatever the name. */
+export function addressKey(address: string | null): AttemptKey {
+  return { subject: 'address', keyHash: hashOf('address', networkOf(address ?? '')) };
+}
+
+/** A hash, because people type passwords into the name field. */
+function hashOf(subject: GuessingSubject, text: string): Uint8Array {
   return createHash('sha256').update(`${subject}\0${text}`).digest();
 }

@@ -4,7 +4,7 @@
  * page: the header `X-Requested-With: dropsafe` and a same-origin `Origin` or `Sec-Fetch-Site`, whatever its content
  * type, signing in included (login CSRF). A browser adds neither for a foreign page without asking us first.
  */
-import type { KeyCaller } from '../base/caller.ts';
+import type { KeyCaller, UserCaller } from '../base/caller.ts';
 import { Problem } from '../base/problem.ts';
 import type { Authenticate, RequestContext } from '../base/route.http.ts';
 import { readAuthorization } from './api-key.ts';
@@ -25,15 +25,14 @@ export function createAuthentication(
 ): { authenticate: Authenticate; cookie: SessionCookie } {
   const cookie = cookies.named('dropsafe');
 
-  function demandSameOrigin(c: RequestContext): void {
-    if (['GET', 'HEAD'].includes(c.req.method)) return;
+  function isSameOrigin(c: RequestContext): boolean {
+    if (['GET', 'HEAD'].includes(c.req.method)) return true;
     const origin = c.req.header('Origin');
     const isOurs =
       origin === undefined
         ? c.req.header('Sec-Fetch-Site') === 'same-origin'
         : origin === (publicOrigin ?? `http://${c.req.header('Host')}`);
-    if (c.req.header('X-Requested-With') !== 'dropsafe' || !isOurs)
-      throw new Problem('cross-site-request');
+    return isOurs && c.req.header('X-Requested-With') === 'dropsafe';
   }
 
   /** No rule for cookies holds here: what a browser does not add by itself, another site cannot make it send. */
@@ -60,21 +59,33 @@ export function createAuthentication(
     });
   }
 
+  async function demandCaller(c: RequestContext): Promise<UserCaller | KeyCaller> {
+    const token = cookie.read(c);
+    const header = c.req.header('Authorization');
+    const origin = { requestId: c.var.requestId, address: c.var.address };
+    if (header !== undefined) return demandProgram(header, token !== undefined, origin);
+    if (token === undefined) throw new Problem('unauthenticated');
+    if (!isSameOrigin(c)) {
+      // In whose name the other site asked, for the trail. It must not keep their session alive.
+      const victim = await identity.recognise(token, origin);
+      if (victim === undefined) throw new Problem('cross-site-request');
+      throw await identity.deny(victim, c.var.operation, 'cross-site-request');
+    }
+    const caller = await identity.authenticate(token, origin);
+    if (caller === undefined) throw new Problem('unauthenticated');
+    return caller;
+  }
+
   return {
     authenticate: {
-      async demandCaller(c) {
-        const token = cookie.read(c);
-        const header = c.req.header('Authorization');
-        const origin = { requestId: c.var.requestId, address: c.var.address };
-        if (header !== undefined) return demandProgram(header, token !== undefined, origin);
-        if (token === undefined) throw new Problem('unauthenticated');
-        demandSameOrigin(c);
-        const caller = await identity.authenticate(token, origin);
-        if (caller === undefined) throw new Problem('unauthenticated');
-        return caller;
+      demandCaller,
+      async demandPerson(c) {
+        const caller = await demandCaller(c);
+        if (caller.kind === 'user') return caller;
+        throw await identity.deny(caller, c.var.operation, 'person-required');
       },
       anonymous(c, isSentByServer) {
-        if (!isSentByServer) demandSameOrigin(c);
+        if (!isSentByServer && !isSameOrigin(c)) throw new Problem('cross-site-request');
         return {
           kind: 'anonymous',
           id: null,

@@ -134,6 +134,12 @@ describe('guessing', () => {
           { 'X-Forwarded-For': '192.0.2.31' },
         );
       expect(answer.status).toBe(429);
+      // What an address failed as well.
+      await signInFrom('192.0.2.32', 'from-there', 'wrong');
+      await sql`update sign_in_attempts set failures = 30 where failures = 1`;
+      const headers = { 'X-Forwarded-For': '192.0.2.32' };
+      const body = { username: 'somebody-else', password: 'wrong' };
+      expect((await other.client().send('POST', '/session', body, headers)).status).toBe(429);
     } finally {
       await other.stop();
     }
@@ -165,6 +171,18 @@ describe('guessing', () => {
       statuses.push((await signInFrom('198.51.100.7', `somebody-${n}`, 'x')).status);
     expect(statuses).toEqual([...Array<number>(21).fill(401), 429]);
     expect((await signInFrom('198.51.100.8', 'somebody', 'x')).status).toBe(401);
+  });
+
+  test('a network of IPv6 waits as one, as whoever has one address of it has them all', async () => {
+    await sql`delete from sign_in_attempts`;
+    await signInFrom('2001:db8:7:7::1', 'from-network', 'x');
+    await sql`update sign_in_attempts set failures = 30 where failures = 1`;
+    const statusFrom = async (address: string, name: string) =>
+      (await signInFrom(address, name, 'x')).status;
+    expect([
+      await statusFrom('2001:db8:7:7:ffff:ffff:ffff:ffff', 'first'),
+      await statusFrom('2001:db8:7:8::1', 'second'),
+    ]).toEqual([429, 401]);
   });
 
   test('a success clears the account but not what others behind the address failed', async () => {

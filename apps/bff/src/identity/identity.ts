@@ -7,25 +7,38 @@ import { randomUUID } from 'node:crypto';
 import { UserNameSchema, canonicalName } from '@dropsafe/contract/names';
 import type { Permission } from '@dropsafe/contract/permissions';
 import type { Audit } from '../audit/audit.ts';
-import type { AnonymousCaller, Caller, SystemCaller, UserCaller } from '../base/caller.ts';
-import type { Database } from '../base/database.ts';
+import type { AuditEvent, RefusedBecause } from '../audit/event.ts';
+import type {
+  AnonymousCaller,
+  Caller,
+  KeyCaller,
+  SystemCaller,
+  UserCaller,
+} from '../base/caller.ts';
+import type { Database, Queries } from '../base/database.ts';
 import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import type { Permissions } from '../permissions/permissions.ts';
 import { createChangeAccess } from './access.ts';
 import { createApiKeys, type ApiKeys } from './api-keys.ts';
 import { clearFailures } from './attempts.store.ts';
-import { attemptKey, createUseUpAttempt } from './attempts.ts';
+import { accountKey, addressKey, createUseUpAttempt, type LimitReason } from './attempts.ts';
 import { createConfirmPassword } from './confirm-password.ts';
 import { deleteInvitation } from './invitations.store.ts';
 import { checkNewPassword, hashPassword, randomPassword, verifyPassword } from './password.ts';
-import { findUserByName, hasAccessManager } from './people.store.ts';
+import {
+  findAccountByName,
+  findSignedIn,
+  findUserByName,
+  hasAccessManager,
+} from './people.store.ts';
 import { removePasskeys } from './remove-passkeys.ts';
 import {
   deleteSession,
   deleteSessionsOf,
   prepareFindSession,
   touchSession,
+  type LiveSession,
 } from './sessions.store.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import type { OpenedSession, StartSession } from './start-session.ts';
@@ -54,6 +67,14 @@ export interface Identity {
     token: string,
     origin: { requestId: string; address: string | null },
   ): Promise<UserCaller | undefined>;
+  /** The same, without keeping the session alive: for a request that is denied. */
+  recognise: Identity['authenticate'];
+  /** Tells the trail of a request that is denied whatever the permissions are, and answers the problem. */
+  deny(
+    caller: UserCaller | KeyCaller,
+    operation: string,
+    reason: 'cross-site-request' | 'person-required',
+  ): Promise<Problem>;
   /** Throws `sign-in-refused`, `too-many-attempts`, `overloaded`. */
   signIn(
     caller: AnonymousCaller,
@@ -97,8 +118,8 @@ export function createIdentity(
   startSession: StartSession,
 ): Identity {
   const findSession = prepareFindSession(database, limits.idleMinutes);
-  const useUpAttempt = createUseUpAttempt(database);
-  const confirmPassword = createConfirmPassword(database);
+  const useUpAttempt = createUseUpAttempt(audit);
+  const confirmPassword = createConfirmPassword(database, audit);
   const changeAccess = createChangeAccess(audit);
 
   async function insertCheckedUser(
@@ -140,41 +161,61 @@ export function createIdentity(
 
     async authenticate(token, origin) {
       const session = await findSession(hashToken(token));
-      if (session === undefined) return undefined;
-      if (session.isTouchDue) await touchSession(database.queries, session.id);
-      return {
-        kind: 'user',
-        id: session.userId,
-        name: session.userName,
-        permissions: session.permissions,
-        session: { id: session.id, expiresAt: session.expiresAt, means: session.means },
-        ...origin,
-      };
+      if (session?.isTouchDue === true) await touchSession(database.queries, session.id);
+      return session && callerOf(session, origin);
+    },
+
+    async recognise(token, origin) {
+      const session = await findSession(hashToken(token));
+      return session && callerOf(session, origin);
+    },
+
+    async deny(caller, operation, reason) {
+      // No permission is asked for, so nothing else limits how often somebody is denied.
+      await audit.recordSeldom(caller, {
+        action: 'request.denied',
+        subject: operation,
+        fields: [reason],
+      });
+      return new Problem(reason);
     },
 
     async signIn(caller, { username, password, agent }) {
-      const account = attemptKey('account', canonicalName(username));
-      await useUpAttempt('address', attemptKey('address', caller.address ?? ''));
-      await useUpAttempt('account', account);
-      const user = await findUserByName(database.queries, canonicalName(username));
-      if (
-        !(await verifyPassword(user?.passwordHash ?? undefined, password)) ||
-        user === undefined
-      ) {
-        // The typed name is not recorded: it may be a password in the wrong field.
-        await audit.recordAlone(caller, {
-          action: 'session.refused',
-          subject: user?.name ?? 'unknown user',
-        });
-        throw new Problem('sign-in-refused');
+      const typed = canonicalName(username);
+      const account = accountKey(typed);
+      const limited = async (reason: LimitReason, queries: Queries) =>
+        refusedSignIn(await findAccountByName(queries, typed), reason);
+      await useUpAttempt(caller, addressKey(caller.address), limited);
+      const { isLast } = await useUpAttempt(caller, account, limited);
+      const user = await findAccountByName(database.queries, typed);
+
+      /** The trail knows whom and why, the caller neither. */
+      async function refuse(reason: RefusedBecause): Promise<Problem> {
+        await audit.recordAlone(caller, refusedSignIn(user, reason));
+        if (isLast && user !== undefined)
+          await audit.recordAlone(caller, { action: 'user.locked', subject: user.name });
+        return new Problem('sign-in-refused');
       }
-      return startSession(caller, { means: 'password', agent }, async (tx) => {
-        // The password may have been changed while it was compared; then this session must not come to life after all.
-        if (!(await isStillCurrent(tx, user))) throw new Problem('sign-in-refused');
-        await clearFailures(tx, account);
-        const { id, name, permissions: held } = user;
-        return { id, name, permissions: held };
-      });
+
+      // Whoever it is: the same work.
+      const isRight = await verifyPassword(user?.passwordHash ?? undefined, password);
+      if (user === undefined) throw await refuse('user-unknown');
+      if (user.isDisabled) throw await refuse('user-disabled');
+      if (!isRight)
+        throw await refuse(user.passwordHash === null ? 'password-missing' : 'password-wrong');
+      let isCurrent = true;
+      try {
+        return await startSession(caller, { means: 'password', agent }, async (tx) => {
+          // The password may have been changed while it was compared; then this session must not come to life after all.
+          isCurrent = await isStillCurrent(tx, user);
+          if (!isCurrent) throw new Problem('sign-in-refused');
+          await clearFailures(tx, account.keyHash);
+          const { id, name, permissions: held } = user;
+          return { id, name, permissions: held };
+        });
+      } catch (error) {
+        throw isCurrent ? error : await refuse('password-changed');
+      }
     },
 
     async signOut(caller) {
@@ -185,17 +226,28 @@ export function createIdentity(
     },
 
     async changePassword(caller, { currentPassword, newPassword }) {
-      await confirmPassword(caller, currentPassword);
+      const verifiedHash = await confirmPassword(caller, currentPassword);
       await checkNewPassword(newPassword, caller.name, 'newPassword');
       const passwordHash = await hashPassword(newPassword);
-      await audit.change(caller, async (tx, tell) => {
-        // Disabled or deleted while the hash was made: then there is no session either.
-        if (!(await updatePasswordHash(tx, caller.id, passwordHash)))
-          throw new Problem('unauthenticated');
+      const refused = await audit.change(caller, async (tx, tell) => {
+        if (!(await updatePasswordHash(tx, caller.id, passwordHash, verifiedHash))) {
+          // Disabled or deleted while the hash was made: then there is no session either.
+          if ((await findSignedIn(tx, caller.id)) === undefined)
+            return new Problem('unauthenticated');
+          // Somebody set another one. Whoever knows only the one before must not have the last word: it may be why it was set.
+          const { name: subject } = caller;
+          tell({ action: 'user.password-refused', subject, fields: ['password-changed'] });
+          return fieldProblem(
+            'currentPassword',
+            'This is not your current password any more: it was changed meanwhile.',
+          );
+        }
         await deleteInvitation(tx, caller.id);
         await deleteSessionsOf(tx, caller.id, caller.session.id);
         tell({ action: 'user.password-changed', subject: caller.name });
+        return undefined;
       });
+      if (refused !== undefined) throw refused;
     },
 
     async createFirstUser(caller, password) {
@@ -232,7 +284,7 @@ export function createIdentity(
       await audit.change(caller, async (tx, tell) => {
         if (!(await updatePasswordHash(tx, user.id, passwordHash))) throw notThere();
         await deleteInvitation(tx, user.id);
-        await clearFailures(tx, attemptKey('account', canonicalName(user.name)));
+        await clearFailures(tx, accountKey(canonicalName(user.name)).keyHash);
         await deleteSessionsOf(tx, user.id);
         tell({ action: 'user.password-reset', subject: user.name });
         await removePasskeys(tx, tell, user);
@@ -253,6 +305,19 @@ export function createIdentity(
       });
     },
   };
+}
+
+function callerOf(
+  { id, expiresAt, means, userId, userName, permissions }: LiveSession,
+  origin: { requestId: string; address: string | null },
+): UserCaller {
+  const session = { id, expiresAt, means };
+  return { kind: 'user', id: userId, name: userName, permissions, session, ...origin };
+}
+
+/** A name that was only typed is not told: it may be a password in the wrong field. */
+function refusedSignIn(user: { name: string } | undefined, reason: RefusedBecause): AuditEvent {
+  return { action: 'session.refused', subject: user?.name ?? 'unknown user', fields: [reason] };
 }
 
 const notThere = () =>

@@ -3,12 +3,13 @@
  * used, replaced and expired ones get one answer, and trying is limited by address. Nobody is signed in by it.
  */
 import type { Audit } from '../audit/audit.ts';
+import type { AuditEvent, RefusedBecause } from '../audit/event.ts';
 import type { AnonymousCaller } from '../base/caller.ts';
 import type { Database } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import { clearFailures, takeFailureBack } from './attempts.store.ts';
-import { attemptKey, createUseUpAttempt } from './attempts.ts';
+import { accountKey, addressKey, createUseUpAttempt } from './attempts.ts';
 import { findInvited, useUpInvitation } from './invitations.store.ts';
 import { checkNewPassword, hashPassword } from './password.ts';
 import { removePasskeys } from './remove-passkeys.ts';
@@ -30,35 +31,43 @@ export interface Invitations {
 
 /** Invitations in this database. */
 export function createInvitationsDoor(database: Database, audit: Audit): Invitations {
-  const useUpAttempt = createUseUpAttempt(database);
+  const useUpAttempt = createUseUpAttempt(audit);
   return {
     async accept(caller, { token, password }) {
-      const address = attemptKey('address', caller.address ?? '');
-      await useUpAttempt('address', address);
+      const address = addressKey(caller.address);
+      await useUpAttempt(caller, address, async (reason) => refused(reason));
       const tokenHash = hashToken(token);
       const user = await findInvited(database.queries, tokenHash);
       if (user === undefined) {
-        await audit.recordAlone(caller, {
-          action: 'invitation.refused',
-          subject: 'unknown invitation',
-        });
+        await audit.recordAlone(caller, refused('invitation-unknown'));
         throw new Problem('invitation-refused');
       }
       // Whoever has the token may take some tries to find a password that is good enough.
-      await takeFailureBack(database.queries, address);
+      await takeFailureBack(database.queries, address.keyHash);
       await checkNewPassword(password, user.name, 'password');
       const passwordHash = await hashPassword(password);
-      await audit.change(caller, async (tx, tell) => {
-        // The user first, as in every change of one: two that lock in opposite orders would wait for each other.
-        const isSet = await updatePasswordHash(tx, user.id, passwordHash);
-        if (!isSet || !(await useUpInvitation(tx, tokenHash)))
-          throw new Problem('invitation-refused');
-        await clearFailures(tx, attemptKey('account', user.canonicalName));
-        await deleteSessionsOf(tx, user.id);
-        tell({ action: 'invitation.accepted', subject: user.name });
-        await removePasskeys(tx, tell, user);
-      });
+      let isGood = true;
+      try {
+        await audit.change(caller, async (tx, tell) => {
+          // The user first, as in every change of one: two that lock in opposite orders would wait for each other.
+          isGood =
+            (await updatePasswordHash(tx, user.id, passwordHash)) &&
+            (await useUpInvitation(tx, tokenHash));
+          if (!isGood) throw new Problem('invitation-refused');
+          await clearFailures(tx, accountKey(user.canonicalName).keyHash);
+          await deleteSessionsOf(tx, user.id);
+          tell({ action: 'invitation.accepted', subject: user.name });
+          await removePasskeys(tx, tell, user);
+        });
+      } catch (error) {
+        if (!isGood) await audit.recordAlone(caller, refused('invitation-used', user.name));
+        throw error;
+      }
       return { username: user.name };
     },
   };
+}
+
+function refused(reason: RefusedBecause, subject = 'unknown invitation'): AuditEvent {
+  return { action: 'invitation.refused', subject, fields: [reason] };
 }

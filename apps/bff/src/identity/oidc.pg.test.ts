@@ -523,8 +523,11 @@ describe('a token', () => {
       [],
     );
     const id = answer.headers.get('X-Request-Id');
-    const events = await sql`select action, subject from audit_events where request_id = ${id}`;
-    expect(events).toMatchObject([{ action: 'session.refused', subject: 'oidc:corp' }]);
+    const events =
+      await sql`select action, subject, fields from audit_events where request_id = ${id}`;
+    expect(events).toMatchObject([
+      { action: 'session.refused', subject: 'oidc:corp', fields: [reason] },
+    ]);
     expect(await sql`select id from users where name = ${account}`).toHaveLength(0);
   });
 

@@ -23,7 +23,7 @@ import {
 import { until } from '../../testkit/until.ts';
 import { systemCaller } from '../base/caller.ts';
 import { Redacted } from '../base/redacted.ts';
-import { attemptKey } from './attempts.ts';
+import { accountKey } from './attempts.ts';
 
 let node: TestNode;
 let other: TestNode;
@@ -447,7 +447,7 @@ describe('a sign-in is refused', () => {
   test('not because an account is locked by wrong passwords', async () => {
     const { passkey: theirs } = await person('locked-out');
     await browser().signIn('locked-out', 'wrong');
-    await sql`update sign_in_attempts set failures = 100 where key_hash = ${attemptKey('account', 'locked-out')}`;
+    await sql`update sign_in_attempts set failures = 100 where key_hash = ${accountKey('locked-out').keyHash}`;
     expect((await browser().signIn('locked-out', testPassword)).status).toBe(429);
     expect((await signInByPasskey(browser(), theirs)).status).toBe(200);
     // And it tells nothing about the guesses.

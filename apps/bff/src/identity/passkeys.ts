@@ -1,7 +1,7 @@
 /**
  * @file Passkeys, a part of this room's front door: signing in with one, and one's own. Promises: every challenge is good
- * for one answer, on any node; whatever is refused at sign-in looks the same from outside, and the log says why in a word
- * of a closed list; nobody adds a passkey without the password, or to a session that has ended.
+ * for one answer, on any node; whatever is refused at sign-in looks the same from outside, and log and trail say why in a
+ * word of a closed list; nobody adds a passkey without the password, or to a session that has ended.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -18,7 +18,7 @@ import type { Database } from '../base/database.ts';
 import type { Log } from '../base/log.ts';
 import { Problem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
-import { attemptKey, createUseUpAttempt } from './attempts.ts';
+import { addressKey, createUseUpAttempt } from './attempts.ts';
 import { derive } from './challenge.ts';
 import { insertChallenge, useUpChallenge, type Purpose } from './challenges.store.ts';
 import { createConfirmPassword } from './confirm-password.ts';
@@ -96,8 +96,8 @@ export function createPasskeys(
   startSession: StartSession,
 ): Passkeys {
   const { queries } = database;
-  const useUpAttempt = createUseUpAttempt(database);
-  const confirmPassword = createConfirmPassword(database);
+  const useUpAttempt = createUseUpAttempt(audit);
+  const confirmPassword = createConfirmPassword(database, audit);
 
   async function begin(purpose: Purpose): Promise<{ challenge: string; token: string }> {
     const token = await insertChallenge(queries, purpose, challengeMinutes);
@@ -118,7 +118,7 @@ export function createPasskeys(
   const note = (caller: Caller, reason: RefusalReason) =>
     log.info('passkey.refused', { requestId: caller.requestId, reason });
 
-  /** Tells the log why, the trail who, and the caller neither. */
+  /** Tells the log and the trail who and why, and the caller neither. */
   async function refuse(
     caller: Caller,
     reason: RefusalReason,
@@ -126,7 +126,8 @@ export function createPasskeys(
   ): Promise<Problem> {
     note(caller, reason);
     await audit.change(caller, async (_, tell) => {
-      tell({ action: 'session.refused', subject: passkey?.user.name ?? 'unknown user' });
+      const subject = passkey?.user.name ?? 'unknown user';
+      tell({ action: 'session.refused', subject, fields: [reason] });
       if (reason === 'counter-went-back' && passkey !== undefined)
         tell({ action: 'passkey.cloned', subject: `${passkey.user.name}/${passkey.name}` });
     });
@@ -143,7 +144,11 @@ export function createPasskeys(
     async signIn(caller, { site, token, answer, agent }) {
       // By address only. The lock of an account after too many wrong passwords does not hold here: anybody who knows a
       // name can bring it about, and there is nothing about a passkey that could be guessed.
-      await useUpAttempt('address', attemptKey('address', caller.address ?? ''));
+      await useUpAttempt(caller, addressKey(caller.address), async (reason) => ({
+        action: 'session.refused',
+        subject: 'unknown user',
+        fields: [reason],
+      }));
       let passkey: PasskeyOfUser | undefined;
       try {
         const ceremony = await resume(token, 'passkey', site);

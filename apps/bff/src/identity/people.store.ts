@@ -21,21 +21,31 @@ export interface UserWithHash {
   permissions: Permission[];
 }
 
-/** The user of this name who may sign in. */
-export async function findUserByName(
+/** The user of this name, who may be disabled. */
+export async function findAccountByName(
   queries: Queries,
   canonicalName: string,
-): Promise<UserWithHash | undefined> {
+): Promise<(UserWithHash & { isDisabled: boolean }) | undefined> {
   const [user] = await queries
     .select({
       id: users.id,
       name: users.name,
       passwordHash: users.passwordHash,
+      isDisabled: users.isDisabled,
       permissions: permissionsOfUser,
     })
     .from(users)
-    .where(sql`${users.canonicalName} = ${canonicalName} and not ${users.isDisabled}`);
+    .where(eq(users.canonicalName, canonicalName));
   return user;
+}
+
+/** The user of this name who may sign in. */
+export async function findUserByName(
+  queries: Queries,
+  canonicalName: string,
+): Promise<UserWithHash | undefined> {
+  const user = await findAccountByName(queries, canonicalName);
+  return user?.isDisabled === false ? user : undefined;
 }
 
 /** A user who may sign in, as they are in this transaction; holds their row until it ends. */

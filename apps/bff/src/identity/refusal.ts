@@ -1,7 +1,7 @@
 import type { ProblemCode } from '@dropsafe/contract/problems';
 
 /**
- * @file Why a sign-in through a provider is refused: the precise reason for the operator's log out of a closed list, and
+ * @file Why a sign-in through a provider is refused: the precise reason for log and trail out of a closed list, and
  * what the person is told. Pure.
  */
 const problemsByReason = {

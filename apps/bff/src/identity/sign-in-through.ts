@@ -1,19 +1,19 @@
 /**
  * @file The front door to signing in through a provider of OpenID Connect: to where, who came back, and what the provider
  * says has ended. Promises: what comes back fits the browser that began, once; who a user is at a provider never changes
- * hands by a name alone; every refusal is in the trail, and its precise reason in the log.
+ * hands by a name alone; every refusal is in the trail and in the log, with its precise reason.
  */
 import { randomUUID } from 'node:crypto';
 import { UserNameSchema, canonicalName } from '@dropsafe/contract/names';
 import type { SignInMethods } from '@dropsafe/contract/sign-in';
 import type { Audit } from '../audit/audit.ts';
-import type { AuditEvent } from '../audit/event.ts';
+import type { AuditEvent, RefusedBecause } from '../audit/event.ts';
 import type { AnonymousCaller, Caller, IdentityProviderCaller } from '../base/caller.ts';
 import type { Database, Transaction } from '../base/database.ts';
 import type { Log } from '../base/log.ts';
 import { Problem } from '../base/problem.ts';
 import { takeFailureBack } from './attempts.store.ts';
-import { attemptKey, createUseUpAttempt } from './attempts.ts';
+import { addressKey, createUseUpAttempt } from './attempts.ts';
 import { derive } from './challenge.ts';
 import { insertChallenge, useUpChallenge } from './challenges.store.ts';
 import { readGroups } from './claims.ts';
@@ -22,7 +22,7 @@ import { useUpLogoutToken } from './logout-tokens.store.ts';
 import { findAwaited, findIdentity, linkIdentity } from './oidc-identities.store.ts';
 import type { Oidc, Proven } from './oidc.ts';
 import { findSignedIn, lockAccess } from './people.store.ts';
-import { Refusal, problemOf } from './refusal.ts';
+import { Refusal, problemOf, type RefusalReason } from './refusal.ts';
 import { endSessions, type SessionChoice } from './sessions.store.ts';
 import type { SignInProvider } from './sign-in-providers.ts';
 import type { OpenedSession, StartSession } from './start-session.ts';
@@ -96,7 +96,7 @@ export function createSignInThrough(
   providers: readonly SignInProvider[],
   idleMinutes: number,
 ): SignInThrough {
-  const useUpAttempt = createUseUpAttempt(database);
+  const useUpAttempt = createUseUpAttempt(audit);
   const providersByName = new Map(
     providers.map((settings) => [settings.name, { settings, oidc: onDemand(settings) }]),
   );
@@ -107,12 +107,12 @@ export function createSignInThrough(
     return found;
   }
 
-  /** Tells the operator precisely, and the caller what to do. */
+  /** Tells the operator precisely, and the caller what to do. `onRefused` tells the trail. */
   async function explaining<T>(
     { requestId }: Caller,
     provider: string,
     work: () => Promise<T>,
-    onRefused?: (problem: Problem) => Promise<void>,
+    onRefused: (reason: RefusalReason, problem: Problem) => Promise<void>,
   ): Promise<T> {
     try {
       return await work();
@@ -122,7 +122,7 @@ export function createSignInThrough(
       const problem = new Problem(problemOf(reason));
       const cause = code === undefined ? {} : { code };
       log.warn('identity-provider.refused', { requestId, provider, reason, ...cause });
-      await onRefused?.(problem);
+      await onRefused(reason, problem);
       throw problem;
     }
   }
@@ -182,8 +182,12 @@ export function createSignInThrough(
     async begin(caller, { provider, origin }) {
       const { oidc } = demandProvider(provider);
       const token = await insertChallenge(database.queries, `oidc:${provider}`, minutes);
-      const url = await explaining(caller, provider, async () =>
-        (await oidc()).authorizationUrl(redirectUri(origin, provider), token),
+      const url = await explaining(
+        caller,
+        provider,
+        async () => (await oidc()).authorizationUrl(redirectUri(origin, provider), token),
+        // Nothing counts how often somebody begins.
+        (reason) => audit.recordSeldom(caller, refusedSignIn(provider, reason)),
       );
       return { url, token, state: derive(token, 'state') };
     },
@@ -191,10 +195,12 @@ export function createSignInThrough(
     async finish(caller, returned) {
       const found = demandProvider(returned.provider);
       const { name } = found.settings;
-      const address = attemptKey('address', caller.address ?? '');
-      await useUpAttempt('address', address);
+      const address = addressKey(caller.address);
+      await useUpAttempt(caller, address, async (reason) => refusedSignIn(name, reason));
+      let vouched: string | undefined;
       const signIn = async () => {
         const proven = await prove(found, returned);
+        vouched = UserNameSchema.safeParse(proven.userName).data;
         const { groups, fault, ignored } = readGroups(proven.groups);
         const how = { means: `oidc:${name}`, agent: returned.agent, identity: proven };
         const opened = await startSession(caller, how, async (tx, tell) => {
@@ -217,17 +223,18 @@ export function createSignInThrough(
         }
         return opened;
       };
-      return explaining(caller, name, signIn, async ({ code }) => {
-        // Nobody can guess anything while the provider is down.
-        if (code === 'identity-provider-unavailable')
-          await takeFailureBack(database.queries, address);
-        await audit.recordAlone(caller, { action: 'session.refused', subject: `oidc:${name}` });
+      return explaining(caller, name, signIn, async (reason, { code }) => {
+        const event = refusedSignIn(name, reason, vouched);
+        if (code !== 'identity-provider-unavailable') return audit.recordAlone(caller, event);
+        // Nobody can guess anything while the provider is down. What is not counted is not told each time.
+        await takeFailureBack(database.queries, address.keyHash);
+        await audit.recordSeldom(caller, event);
       });
     },
 
     async logOut(caller, provider, logoutToken) {
       const { oidc } = demandProvider(provider);
-      await explaining(caller, provider, async () => {
+      const logOut = async () => {
         const { jti, subject, sid } = await (await oidc()).readLogout(logoutToken);
         await endInNameOf(caller, provider, async (tx) => {
           if (!(await useUpLogoutToken(tx, provider, jti, logoutTokenMinutes)))
@@ -238,12 +245,18 @@ export function createSignInThrough(
             sid: sid ?? undefined,
           };
         });
-      });
+      };
+      await explaining(caller, provider, logOut, (reason) =>
+        audit.recordSeldom(caller, refusedLogout(provider, reason)),
+      );
     },
 
     async logOutInFrame(caller, provider, { iss, sid }) {
       const { settings } = demandProvider(provider);
-      if (iss !== settings.issuer) throw new Problem('logout-refused');
+      if (iss !== settings.issuer) {
+        await audit.recordSeldom(caller, refusedLogout(provider, 'issuer-wrong'));
+        throw new Problem('logout-refused');
+      }
       await endInNameOf(caller, provider, async () => ({ means: `oidc:${provider}`, sid }));
     },
   };
@@ -260,6 +273,17 @@ async function findLinked(
   const identity = await findIdentity(tx, provider, subject);
   if (identity !== undefined && identity.issuer !== issuer) throw new Refusal('issuer-changed');
   return identity;
+}
+
+/** `vouched` is the name that the provider has for them, if all that it said holds. Here somebody else may have it. */
+function refusedSignIn(provider: string, reason: RefusedBecause, vouched?: string): AuditEvent {
+  const means = `oidc:${provider}`;
+  const subject = vouched === undefined ? means : `${vouched}/${means}`;
+  return { action: 'session.refused', subject, fields: [reason] };
+}
+
+function refusedLogout(provider: string, reason: RefusedBecause): AuditEvent {
+  return { action: 'session.logout-refused', subject: `oidc:${provider}`, fields: [reason] };
 }
 
 function readUserName(claim: unknown): string {

@@ -9,7 +9,7 @@ import type { AuditEvent } from '../audit/event.ts';
 import type { AnonymousCaller, UserCaller } from '../base/caller.ts';
 import type { Transaction } from '../base/database.ts';
 import { pruneAttempts, takeFailureBack } from './attempts.store.ts';
-import { attemptKey } from './attempts.ts';
+import { addressKey } from './attempts.ts';
 import { lockedAfterFailures } from './guessing.ts';
 import { insertSession } from './sessions.store.ts';
 import { hashToken, mintToken } from './token.ts';
@@ -56,7 +56,7 @@ export function createStartSession(audit: Audit, hours: number): StartSession {
     const id = randomUUID();
     const { user, expiresAt } = await audit.change(caller, async (tx, tell) => {
       const confirmed = await confirm(tx, tell);
-      await takeFailureBack(tx, attemptKey('address', address ?? ''));
+      await takeFailureBack(tx, addressKey(address).keyHash);
       await pruneAttempts(tx, lockedAfterFailures);
       const tokenHash = hashToken(token);
       const session = {

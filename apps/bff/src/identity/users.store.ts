@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { boolean, index, integer, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { moment } from '../base/columns.ts';
 import { isUniqueViolation, type Queries, type Transaction } from '../base/database.ts';
@@ -90,16 +90,18 @@ export async function deleteUser(queries: Queries, id: string): Promise<void> {
   await queries.delete(users).where(eq(users.id, id));
 }
 
-/** Sets a new password, unless the user is disabled or gone. Answers whether it was set. */
+/** Sets a new password, unless the user is disabled or gone, or has another than `former` by now. Answers whether it was set. */
 export async function updatePasswordHash(
   queries: Queries,
   id: string,
   passwordHash: string,
+  former?: string,
 ): Promise<boolean> {
+  const isFormer = former === undefined ? undefined : eq(users.passwordHash, former);
   const set = await queries
     .update(users)
     .set({ passwordHash })
-    .where(sql`${users.id} = ${id} and not ${users.isDisabled}`)
+    .where(and(sql`${users.id} = ${id} and not ${users.isDisabled}`, isFormer))
     .returning({ id: users.id });
   return set.length > 0;
 }

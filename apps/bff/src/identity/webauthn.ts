@@ -6,7 +6,7 @@
 import type { AddPasskey, PasskeySignIn } from '@dropsafe/contract/passkeys';
 import type { RelyingParty } from './relying-party.ts';
 
-/** Why a passkey was refused. For the log; from outside all of them look the same. */
+/** Why a passkey was refused. For log and trail; from outside all of them look the same. */
 export type RefusalReason =
   /** None under way in this browser, or it was used, or too old. */
   | 'no-challenge'

@@ -39,6 +39,7 @@ async function testWith(
     change: unused,
     groupedChange: () => unused,
     recordAlone: async (_, event) => void told.push(event),
+    recordSeldom: unused,
   };
   const integration: Integration = {
     id,

@@ -8,7 +8,7 @@ import { styled } from '@mui/material/styles';
 import { useId } from 'react';
 import { exactTime } from '../ui/relative-time.ts';
 import { monospace } from '../ui/theme.ts';
-import { actionWords, principalWords } from './audit-words.ts';
+import { actionWords, fieldsTitle, principalWords } from './audit-words.ts';
 
 /** All that the trail knows of one event. Rendered only while it is open. */
 export function AuditEventDialog({ event, onClose }: { event: AuditEntry; onClose: () => void }) {
@@ -21,7 +21,7 @@ export function AuditEventDialog({ event, onClose }: { event: AuditEntry; onClos
     ['Id of who', principal.id],
     ['Signed in by', principal.means],
     ['Subject', event.subject],
-    ['Fields', fields?.join(', ')],
+    [fieldsTitle(event.action), fields?.join(', ')],
     ['Permissions', permissions?.join(', ')],
     ['Address', event.address],
     ['Action', event.action],

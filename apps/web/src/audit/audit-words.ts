@@ -9,6 +9,11 @@ export function actionWords(action: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** What the fields of an event are: those that a change touched, or in one word why something was refused. */
+export function fieldsTitle(action: string): string {
+  return /(refused|denied)$/.test(action) ? 'Reason' : 'Fields';
+}
+
 /** Who did it. */
 export function principalWords({ kind, name }: AuditEntry['principal']): string {
   if (kind === 'system')

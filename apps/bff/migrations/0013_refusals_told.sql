@@ -1,0 +1,1 @@
+ALTER TABLE "sign_in_attempts" ADD COLUMN "is_refusal_told" boolean DEFAULT false NOT NULL;
