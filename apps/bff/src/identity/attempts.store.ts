@@ -59,6 +59,20 @@ export async function takeFailureBack(queries: Queries, keyHash: Uint8Array): Pr
     .where(eq(attempts.keyHash, keyHash));
 }
 
+/** Takes the one turn that there is in a minute, on all nodes together; false when it was taken already. */
+export async function takeTurn(queries: Queries, keyHash: Uint8Array): Promise<boolean> {
+  const taken = await queries
+    .insert(attempts)
+    .values({ keyHash, failures: 0, lastFailureAt: sql`clock_timestamp()` })
+    .onConflictDoUpdate({
+      target: attempts.keyHash,
+      set: { lastFailureAt: sql`clock_timestamp()` },
+      setWhere: sql`${attempts.lastFailureAt} <= clock_timestamp() - interval '1 minute'`,
+    })
+    .returning({ keyHash: attempts.keyHash });
+  return taken.length > 0;
+}
+
 /** Removes counters that no longer matter: nothing failed there for a day, and it is not locked for good. */
 export async function pruneAttempts(queries: Queries, lockedAt: number): Promise<void> {
   await queries

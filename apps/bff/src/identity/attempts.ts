@@ -37,7 +37,7 @@ export function createUseUpAttempt(
   };
 }
 
-/** Under what an account or an address is counted: a hash, because people type passwords into the name field. */
-export function attemptKey(subject: GuessingSubject, text: string): Uint8Array {
+/** Under what an account, an address or a refused key is counted: a hash, because people type passwords into the name field. */
+export function attemptKey(subject: GuessingSubject | 'refused key', text: string): Uint8Array {
   return createHash('sha256').update(`${subject}\0${text}`).digest();
 }

@@ -28,7 +28,8 @@ const contentOf = <Sort extends string>(sorts: z.ZodType<Sort>) =>
     .strictObject({
       sort: sorts,
       q: z.string().max(255),
-      key: z.string().max(255).nullable(),
+      // 64 characters of a name become as many as 1152 in their canonical form.
+      key: z.string().max(1152).nullable(),
       id: z.uuid(),
     })
     .refine(fits);
