@@ -7,6 +7,8 @@ import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { migrationsFolder } from '../src/config.ts';
+import { hashToken, mintApiKey } from '../src/identity/token.ts';
+import { createProgram } from '../testkit/client.ts';
 import { setPermissions, startTestNode, testPassword } from '../testkit/node.ts';
 import { createTestDatabase } from '../testkit/postgres.ts';
 
@@ -193,6 +195,35 @@ test('a secret of before uses were counted was never used, by none of the integr
   );
   for (const unused of ['never', '90d'])
     expect((await reader.send('GET', `/secrets?unused=${unused}`)).json.total).toBe(1);
+  await sql.end();
+  await node.stop();
+  await database.drop();
+});
+
+test('API keys of before their names had one form keep working and keep their names, even two that are one by now', async () => {
+  const database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  await migrateTo(sql, 12);
+  // A ligature, letters of two scripts, an unseen letter: all of them were let in.
+  const names = ['Profile', 'pro\ufb01le', 'p\u0430y', 'pay\u3164'];
+  const keys = names.map((name) => ({ id: crypto.randomUUID(), name, token: mintApiKey() }));
+  for (const { id, name, token } of keys) {
+    await sql`insert into api_keys (id, name, token_hash, ends_with, created_by) values (${id}, ${name}, ${hashToken(token)}, 'x', 'anna')`;
+    await sql`insert into grants values (${id}, 'ACCESS_MANAGEMENT')`;
+  }
+
+  const node = await startTestNode({ DATABASE_URL: database.url });
+  for (const { name, token } of keys) {
+    const program = createProgram(node.url, token);
+    const { json } = await program.send('GET', `/api-keys?q=${encodeURIComponent(name)}`);
+    expect(json.items.map((item: { name: string }) => item.name)).toContain(name);
+  }
+  const [first, second] = keys;
+  const program = createProgram(node.url, first?.token ?? '');
+  const change = (body: object) => program.send('PATCH', `/api-keys/${second?.id}`, body);
+  expect((await change({ permissions: ['AUDIT_READ'] })).json).toMatchObject({ name: names[1] });
+  expect((await change({ name: 'PROFILE' })).problem.type).toBe('/problems/api-key-name-taken');
+  expect((await change({ name: 'Profile 2' })).json).toMatchObject({ name: 'Profile 2' });
   await sql.end();
   await node.stop();
   await database.drop();
