@@ -251,7 +251,8 @@ function versioned(key: StoredApiKey): VersionedApiKey {
 }
 
 /** The key as it is shown. */
-function present({ team, canonicalName: _, version: __, ...key }: StoredApiKey): ApiKey {
+function present(stored: StoredApiKey): ApiKey {
+  const { team, canonicalName: _, version: __, ...key } = stored;
   const granting = team === null ? [] : [team];
   return {
     ...key,
