@@ -423,8 +423,7 @@ export const operations = {
     problems: ['not-found', 'api-key-name-taken', 'api-key-changed', 'own-api-key'],
   },
   revokeApiKey: {
-    summary:
-      'Revoke an API key for good, at once, on every node. Its name is free again; whoever still uses it is in the audit trail.',
+    summary: 'Revoke an API key for good, at once, on every node.',
     method: 'DELETE',
     path: '/api-keys/{id}',
     access: manageAccess,
