@@ -23,7 +23,7 @@ async function createKey(page: Page, name: string, permission: string): Promise<
   return created.getByLabel('API key', { exact: true }).inputValue();
 }
 
-test('a key is created in the browser, used by a program, and revoked: its next request is refused', async ({
+test('a key is created in the browser, used by a program, changed, and revoked: its next request is refused', async ({
   as,
   unique,
 }) => {
@@ -49,9 +49,31 @@ test('a key is created in the browser, used by a program, and revoked: its next 
   expect((await program.send('POST', '/secrets', secret)).status).toBe(201);
   expect((await program.send('DELETE', `/secrets/${secret.name}`)).status).toBe(403);
 
+  // Its permissions are changed while it is in use, but not over what somebody else has changed meanwhile.
+  await page.getByRole('button', { name: `Edit ${name}` }).click();
+  const form = page.getByRole('dialog', { name: `Edit ${name}` });
+  const sum = form.getByRole('region', { name: 'What this adds up to' });
+  await expect(sum.getByRole('listitem')).toHaveText(['SECRET_MANAGEMENT_CREATE granted directly']);
+  const { items } = (await api.send('GET', `/api-keys?q=${name}`)).json;
+  const renamed = await api.send('PATCH', `/api-keys/${items[0].id}`, { name: `${name}.2` });
+  expect(renamed.status).toBe(200);
+  await form.getByRole('checkbox', { name: 'SECRET_MANAGEMENT_DELETE' }).check();
+  await form.getByRole('button', { name: 'Save changes' }).click();
+  await expect(form.getByText('Somebody else changed this API key meanwhile.')).toBeVisible();
+  expect((await program.send('DELETE', `/secrets/${secret.name}`)).status).toBe(403);
+  await form.getByRole('button', { name: 'Load again' }).click();
+  const again = page.getByRole('dialog', { name: `Edit ${name}.2` });
+  await again.getByRole('checkbox', { name: 'SECRET_MANAGEMENT_DELETE' }).check();
+  await again.getByLabel('Name').fill(name);
+  await again.getByLabel('Expires after').selectOption('1 year');
+  await again.getByRole('button', { name: 'Save changes' }).click();
+  await expectToast(page, `API key ${name} changed`);
+  await expect(row(page, name)).toContainText('SECRET_MANAGEMENT_DELETE');
+  expect((await program.send('DELETE', `/secrets/${secret.name}`)).status).toBe(204);
+
   await page.reload();
   await expect(row(page, name)).toContainText(`…${token.slice(-4)}`);
-  await expect(row(page, name)).toContainText('in 3 months');
+  await expect(row(page, name)).toContainText('in 1 year');
   await expect(row(page, name)).toContainText('just now');
   expect(await page.content()).not.toContain(token);
   expect(JSON.stringify(await page.context().storageState({ indexedDB: true }))).not.toContain(
@@ -67,10 +89,18 @@ test('a key is created in the browser, used by a program, and revoked: its next 
   expect((await program.send('GET', '/secrets')).status).toBe(401);
 
   // Every step is in the trail.
-  expect(await actionsIn(api, { subject: name })).toEqual(['api-key.created', 'api-key.revoked']);
-  expect(await actionsIn(api, { principal: name })).toEqual([
+  expect(await actionsIn(api, { subject: name })).toEqual([
+    'api-key.created',
+    'api-key.permissions-given',
+    'api-key.revoked',
+    'api-key.revoked-used',
+  ]);
+  expect(await actionsIn(api, { principal: items[0].id })).toEqual([
     'secret.created',
     'permission.denied',
+    'permission.denied',
+    'secret.deleted',
+    'api-key.revoked-used',
   ]);
 });
 
@@ -84,7 +114,7 @@ test('the form of a key explains what it refuses, at the fields', async ({ as, u
   await page.getByRole('button', { name: 'Create API key' }).click();
   const dialog = page.getByRole('dialog', { name: 'Create an API key' });
   await dialog.getByRole('button', { name: 'Create API key' }).click();
-  await expect(dialog.getByText('Enter a name.')).toBeVisible();
+  await expect(dialog.getByText('Enter a name for the API key.')).toBeVisible();
   await expect(dialog.getByText('Choose at least one permission, or a team.')).toBeVisible();
   await dialog.getByLabel('Name').fill(name.toUpperCase());
   await dialog.getByRole('checkbox').first().check();
@@ -191,6 +221,10 @@ test('axe finds nothing on the pages of keys and sessions, and nothing scrolls s
   await page.getByRole('button', { name: 'Done' }).click();
   await expect(page.getByRole('button', { name: `Revoke ${name}` })).toBeVisible();
   await expectAccessibleWideAndNarrow(page);
+  await page.getByRole('button', { name: `Edit ${name}` }).click();
+  await expect(page.getByRole('dialog').getByLabel('Expires after')).toBeVisible();
+  await expectAccessibleWideAndNarrow(page);
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: `Revoke ${name}` }).click();
   await expect(page.getByRole('alertdialog')).toBeVisible();
   await expectAccessibleWideAndNarrow(page);

@@ -163,7 +163,9 @@ describe('every operation begins by demanding its permission', () => {
     expect(operationsOf('identity/api-keys.ts')).toEqual([
       ['authenticate', false],
       ['list', true],
+      ['describe', true],
       ['create', true],
+      ['update', true],
       ['revoke', true],
     ]);
   });

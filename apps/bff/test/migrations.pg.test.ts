@@ -11,7 +11,7 @@ import { Redacted } from '../src/base/redacted.ts';
 import { migrationsFolder } from '../src/config.ts';
 import { endOf, printApiKey } from '../src/identity/api-key.ts';
 import { accountKey } from '../src/identity/attempts.ts';
-import { hashToken } from '../src/identity/token.ts';
+import { hashToken, mintApiKey } from '../src/identity/token.ts';
 import { sealCheck, sealValue } from '../src/keys/envelope.ts';
 import { makeKeyset, parseKeyset } from '../src/keys/keyring.ts';
 import { writeKeysetFile } from '../src/keys/keyset-file.ts';
@@ -273,6 +273,35 @@ test('a secret of before uses were counted was never used, by none of the integr
   expect((await node.client().signIn('admin', testPassword)).status).toBe(429);
   const locked = await sql`select id from audit_events where 'account-locked' = any(fields)`;
   expect(locked).toHaveLength(1);
+  await sql.end();
+  await node.stop();
+  await database.drop();
+});
+
+test('API keys of before their names had one form keep working and keep their names, even two that are one by now', async () => {
+  const database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  await migrateTo(sql, 14);
+  // A ligature, letters of two scripts, an unseen letter: all of them were let in.
+  const names = ['Profile', 'pro\ufb01le', 'p\u0430y', 'pay\u3164'];
+  const keys = names.map((name) => ({ id: crypto.randomUUID(), name, token: mintApiKey() }));
+  for (const { id, name, token } of keys) {
+    await sql`insert into api_keys (id, name, token_hash, ends_with, created_by) values (${id}, ${name}, ${hashToken(token)}, 'x', 'anna')`;
+    await sql`insert into grants values (${id}, 'ACCESS_MANAGEMENT')`;
+  }
+
+  const node = await startTestNode({ DATABASE_URL: database.url });
+  for (const { name, token } of keys) {
+    const program = createProgram(node.url, token);
+    const { json } = await program.send('GET', `/api-keys?q=${encodeURIComponent(name)}`);
+    expect(json.items.map((item: { name: string }) => item.name)).toContain(name);
+  }
+  const [first, second] = keys;
+  const program = createProgram(node.url, first?.token ?? '');
+  const change = (body: object) => program.send('PATCH', `/api-keys/${second?.id}`, body);
+  expect((await change({ permissions: ['AUDIT_READ'] })).json).toMatchObject({ name: names[1] });
+  expect((await change({ name: 'PROFILE' })).problem.type).toBe('/problems/api-key-name-taken');
+  expect((await change({ name: 'Profile 2' })).json).toMatchObject({ name: 'Profile 2' });
   await sql.end();
   await node.stop();
   await database.drop();

@@ -127,6 +127,8 @@ const samples: Record<
   createApiKey: {
     body: () => ({ name: `key ${crypto.randomUUID()}`, permissions: ['SECRET_MANAGEMENT_READ'] }),
   },
+  describeApiKey: { path: `/api-keys/${nobody}` },
+  updateApiKey: { path: `/api-keys/${nobody}`, body: () => ({ name: 'x' }) },
   revokeApiKey: { path: `/api-keys/${crypto.randomUUID()}` },
 };
 const all = Object.entries<Operation>(operations).map(([id, operation]) => ({

@@ -299,7 +299,7 @@ const pairsByKind: Record<Kind, (lane: Lane, here: number, there: number) => Pro
   },
 
   async 'api-key'(lane, here, there) {
-    const { id, token } = await rooms.identity.apiKeys.create(operator, {
+    const { apiKey, token } = await rooms.identity.apiKeys.create(operator, {
       name: `${lane.user} ${lane.done.length}`,
       permissions: ['SECRET_MANAGEMENT_READ'],
       teamId: null,
@@ -312,7 +312,7 @@ const pairsByKind: Record<Kind, (lane: Lane, here: number, there: number) => Pro
     const list = ['GET', '/secrets?limit=1'] as const;
     check(lane, 'request with a new key', await program(here).send(...list), 200);
     check(lane, 'the same there', await program(there).send(...list), 200);
-    await rooms.identity.apiKeys.revoke(operator, id);
+    await rooms.identity.apiKeys.revoke(operator, apiKey.id);
     check(lane, 'request with a revoked key', await program(there).send(...list), 401);
     check(lane, 'the same here', await program(here).send(...list), 401);
   },

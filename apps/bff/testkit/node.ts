@@ -7,7 +7,6 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CreatedApiKey } from '@dropsafe/contract/api-keys';
 import type { Permission } from '@dropsafe/contract/permissions';
 import { systemCaller } from '../src/base/caller.ts';
 import { findRunningEmbeddedPostgres } from '../src/base/embedded-postgres.ts';
@@ -123,12 +122,12 @@ export async function createUser(
   );
 }
 
-/** Creates an API key, as nobody but an administrator could; answers it with its token. */
+/** Creates an API key, as nobody but an administrator could; answers its token. */
 async function createApiKey(
   env: Record<string, string>,
   name: string,
   permissions: readonly Permission[],
-): Promise<CreatedApiKey> {
+): Promise<{ token: string }> {
   return asOperator(env, ({ identity }) =>
     identity.apiKeys.create(systemCaller('terminal', 'test'), {
       name,

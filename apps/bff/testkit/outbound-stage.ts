@@ -120,7 +120,7 @@ export async function setOutboundStage(
     },
     async trailSince(id) {
       const rows = await sql<{ action: string; subject: string }[]>`
-        select action, subject from audit_events where id > ${id} and action <> 'api-key.created' order by id`;
+        select action, subject from audit_events where id > ${id} and action not like 'api-key.%' order by id`;
       return rows.map(({ action, subject }) => `${action} ${subject}`);
     },
     async stop() {

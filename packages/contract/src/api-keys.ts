@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ApiKeyNameSchema } from './names.ts';
 import { CursorSchema, LimitSchema, SearchSchema } from './paging.ts';
 import { PermissionSchema } from './permissions.ts';
 import { GrantedSchema } from './teams.ts';
@@ -9,18 +10,11 @@ import { EffectivePermissionSchema } from './users.ts';
  * answered later has a field for it.
  */
 
-/** How long the name of a key may be. */
-export const apiKeyNameLength = { max: 64 } as const;
-
-/** What the key is called in lists and in the audit trail: usually the program that has it. Unique whatever its case. */
-export const ApiKeyNameSchema = z
-  .string({ error: 'Enter a name.' })
-  .min(1, 'Enter a name.')
-  .max(apiKeyNameLength.max, `Use at most ${apiKeyNameLength.max} characters.`)
-  .regex(
-    /^$|^[\p{L}\p{N}._@+-]+( [\p{L}\p{N}._@+-]+)*$/u,
-    'Use letters, digits and the characters . _ @ + - with single blanks between words.',
-  );
+// The database has no year 0, and what was before 1970 is over in any case.
+const ExpirySchema = z.iso
+  .datetime({ error: 'Must be a moment such as 2030-01-31T00:00:00Z.' })
+  .refine((text) => text >= '1970', 'This moment is over. Choose a later one.')
+  .nullable();
 
 /** `POST /api-keys`. Without `expiresAt` the key works until it is revoked. A key of a team may have no permissions of its own. */
 export const CreateApiKeySchema = z
@@ -28,16 +22,25 @@ export const CreateApiKeySchema = z
     name: ApiKeyNameSchema,
     permissions: GrantedSchema.default([]),
     teamId: z.uuid('Must be the id of a team.').nullable().default(null),
-    expiresAt: z.iso
-      .datetime({ error: 'Must be a moment such as 2030-01-31T00:00:00Z.' })
-      .nullable()
-      .default(null),
+    expiresAt: ExpirySchema.default(null),
   })
   .refine(({ permissions, teamId }) => permissions.length > 0 || teamId !== null, {
     path: ['permissions'],
     error: 'Choose at least one permission, or a team.',
   })
   .meta({ id: 'CreateApiKey' });
+
+/**
+ * `PATCH /api-keys/{id}`: what is absent is kept, permissions are replaced by those that are sent. Null as `expiresAt` takes the
+ * end away. The token and the team stay.
+ */
+export const UpdateApiKeySchema = z
+  .strictObject({
+    name: ApiKeyNameSchema.optional(),
+    permissions: GrantedSchema.optional(),
+    expiresAt: ExpirySchema.optional(),
+  })
+  .meta({ id: 'UpdateApiKey' });
 
 /** All that anybody sees of a key once it was created. */
 export const ApiKeySchema = z
@@ -101,6 +104,10 @@ export type ApiKey = z.infer<typeof ApiKeySchema>;
 export type CreatedApiKey = z.infer<typeof CreatedApiKeySchema>;
 /** `POST /api-keys`, checked. */
 export type CreateApiKey = z.infer<typeof CreateApiKeySchema>;
+/** `PATCH /api-keys/{id}`, checked. */
+export type UpdateApiKey = z.infer<typeof UpdateApiKeySchema>;
+/** `PATCH /api-keys/{id}` as it is sent. */
+export type UpdateApiKeyInput = z.input<typeof UpdateApiKeySchema>;
 /** `GET /api-keys`, checked. */
 export type ListApiKeys = z.infer<typeof ListApiKeysSchema>;
 /** One page of the keys. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TeamNameSchema, UserNameSchema, canonicalName } from './names.ts';
+import { ApiKeyNameSchema, TeamNameSchema, UserNameSchema, canonicalName } from './names.ts';
 
 const messageOf = (name: string) => UserNameSchema.safeParse(name).error?.issues[0]?.message;
 
@@ -53,6 +53,13 @@ test('blanks around are dropped, and too long is refused', () => {
   expect(messageOf('')).toMatch(/Enter a name/);
   expect(messageOf('a'.repeat(65))).toMatch(/at most 64/);
   expect(messageOf('𐐀'.repeat(64))).toMatch(/one script/);
+});
+
+test('an API key is named like a team', () => {
+  for (const name of ['Nightly import 2', 'бухгалтер'])
+    expect(ApiKeyNameSchema.parse(name)).toBe(name);
+  for (const name of ['p\u0430y', 'pay\u3164', '\u3164', 'a  b', 'a/b', ''])
+    expect(ApiKeyNameSchema.safeParse(name).success).toBe(false);
 });
 
 test('a team may have single blanks in its name', () => {

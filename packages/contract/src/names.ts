@@ -1,5 +1,5 @@
 /**
- * @file Names of people and teams. Two names must not look like one: spellings of one name are one name, and letters of
+ * @file Names of people, teams, programs and integrations. Two names must not look like one: spellings of one name are one name, and letters of
  * different scripts do not mix, or "аdmin" with a Cyrillic letter would pass for "admin" (UTS 39, 5.1). Pure, so that
  * the form and the server agree.
  */
@@ -66,6 +66,13 @@ export const UserNameSchema = nameOf(
 /** The name of a team. Unique in its canonical form. */
 export const TeamNameSchema = nameOf(
   'team',
+  /^[\p{L}\p{N}._@+-]*( [\p{L}\p{N}._@+-]+)*$/u,
+  'Use letters, digits, single blanks and the characters . _ @ + -',
+);
+
+/** The name of an API key: usually the program that has it. Unique in its canonical form among the keys that are not revoked. */
+export const ApiKeyNameSchema = nameOf(
+  'API key',
   /^[\p{L}\p{N}._@+-]*( [\p{L}\p{N}._@+-]+)*$/u,
   'Use letters, digits, single blanks and the characters . _ @ + -',
 );

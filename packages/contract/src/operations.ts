@@ -9,9 +9,11 @@ import {
 import {
   ApiKeyPageSchema,
   ApiKeyPathSchema,
+  ApiKeySchema,
   CreateApiKeySchema,
   CreatedApiKeySchema,
   ListApiKeysSchema,
+  UpdateApiKeySchema,
 } from './api-keys.ts';
 import { ChangePasswordSchema, CurrentSessionSchema, SignInSchema } from './identity.ts';
 import {
@@ -395,7 +397,31 @@ export const operations = {
     body: CreateApiKeySchema,
     status: 201,
     answer: CreatedApiKeySchema,
+    hasVersion: true,
     problems: ['api-key-name-taken'],
+  },
+  describeApiKey: {
+    summary: 'One API key, without its token.',
+    method: 'GET',
+    path: '/api-keys/{id}',
+    access: manageAccess,
+    params: ApiKeyPathSchema,
+    status: 200,
+    answer: ApiKeySchema,
+    hasVersion: true,
+    problems: ['not-found'],
+  },
+  updateApiKey: {
+    summary: 'Change the name, the permissions or the end of an API key. Its token stays the same.',
+    method: 'PATCH',
+    path: '/api-keys/{id}',
+    access: manageAccess,
+    params: ApiKeyPathSchema,
+    body: UpdateApiKeySchema,
+    status: 200,
+    answer: ApiKeySchema,
+    hasVersion: true,
+    problems: ['not-found', 'api-key-name-taken', 'api-key-changed', 'own-api-key'],
   },
   revokeApiKey: {
     summary: 'Revoke an API key for good, at once, on every node.',

@@ -96,6 +96,11 @@ export const problems = {
     title: 'Only for people',
     detail: 'This is about the session of a person. A program with an API key has none.',
   },
+  'own-api-key': {
+    status: 403,
+    title: 'An API key cannot change itself',
+    detail: 'Let a person or another API key with ACCESS_MANAGEMENT change it.',
+  },
   'cross-site-request': {
     status: 403,
     title: 'Cross-site request refused',
@@ -238,6 +243,11 @@ export const problems = {
     status: 412,
     title: 'Somebody else changed this team',
     detail: 'Load the team again, look at the change, and repeat yours if it is still wanted.',
+  },
+  'api-key-changed': {
+    status: 412,
+    title: 'Somebody else changed this API key',
+    detail: 'Load the API key again, look at the change, and repeat yours if it is still wanted.',
   },
   'integration-changed': {
     status: 412,

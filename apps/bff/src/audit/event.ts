@@ -76,7 +76,20 @@ export type AuditEvent =
   /** Written before anything is sent. Subject: the origin that it goes to. */
   | { action: 'integration.draft-tested'; subject: string }
   | { action: 'api-key.created'; subject: string; permissions: readonly Permission[] }
+  /** Subject: as of `user.renamed`. */
+  | { action: 'api-key.renamed'; subject: string }
+  | {
+      action: 'api-key.permissions-given' | 'api-key.permissions-taken';
+      subject: string;
+      permissions: readonly Permission[];
+    }
+  /** Subject: the key and the moment of its end, or `never`, with a slash between. Follows upon `api-key.created` as well. */
+  | { action: 'api-key.expiry-set'; subject: string }
   | { action: 'api-key.revoked'; subject: string }
+  /** A program was refused. Who: the key. Not every time, see `recordSeldom`. */
+  | { action: 'api-key.revoked-used' | 'api-key.expired-used'; subject: string }
+  /** Well-formed, and known to nobody here. */
+  | { action: 'api-key.unknown-used'; subject: 'unknown API key' }
   /** Whoever signs in is nobody yet: the means is that of the session. */
   | { action: 'session.started'; subject: string; means: string }
   /**

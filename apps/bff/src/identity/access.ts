@@ -31,6 +31,7 @@ export function createChangeAccess(audit: Audit): ChangeAccess {
 }
 
 /** What the trail names as the subject of a refusal: the id, or nothing of a text that cannot be one. */
-export function subjectOf(kind: 'user' | 'team', id: string): string {
-  return isUuid(id) ? `${kind} ${id}` : `not the id of a ${kind}`;
+export function subjectOf(kind: 'user' | 'team' | 'API key', id: string): string {
+  const article = kind === 'API key' ? 'an' : 'a';
+  return isUuid(id) ? `${kind} ${id}` : `not the id of ${article} ${kind}`;
 }

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { permissionNames, type Permission } from '@dropsafe/contract/permissions';
+import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProgram, type Answer, type Client } from '../../testkit/client.ts';
 import { startTestNode, type TestNode } from '../../testkit/node.ts';
 import { printApiKey } from './api-key.ts';
+import { prepareFindApiKey } from './api-keys.store.ts';
+import { hashToken } from './token.ts';
 
 let node: TestNode;
 let other: TestNode;
@@ -151,7 +154,7 @@ describe('a key', () => {
     );
   });
 
-  test('is not made for a moment that is over, nor under a name that is taken in any case', async () => {
+  test('is not made for a moment that is over, nor under a name that is taken in any spelling', async () => {
     const before = (await sql`select count(*)::int as n from api_keys`)[0];
     const over = await admin.send('POST', '/api-keys', {
       name: 'over',
@@ -162,11 +165,13 @@ describe('a key', () => {
       400,
       ['expiresAt'],
     ]);
-    const taken = await admin.send('POST', '/api-keys', {
-      name: 'NIGHTLY IMPORT',
-      permissions: ['SECRET_MANAGEMENT_READ'],
-    });
-    expect([taken.status, taken.problem.type]).toEqual([409, '/problems/api-key-name-taken']);
+    for (const name of ['NIGHTLY IMPORT', ' nightly import ', 'ｎｉｇｈｔｌｙ import']) {
+      const taken = await admin.send('POST', '/api-keys', {
+        name,
+        permissions: ['SECRET_MANAGEMENT_READ'],
+      });
+      expect([taken.status, taken.problem.type]).toEqual([409, '/problems/api-key-name-taken']);
+    }
     expect((await sql`select count(*)::int as n from api_keys`)[0]).toEqual(before);
   });
 
@@ -174,12 +179,18 @@ describe('a key', () => {
     ['no permission', { name: 'a', permissions: [] }, 'permissions'],
     ['one that does not exist', { name: 'a', permissions: ['EVERYTHING'] }, 'permissions.0'],
     ['no name', { name: '', permissions: ['SECRET_MANAGEMENT'] }, 'name'],
-    ['a blank before the name', { name: ' a', permissions: ['SECRET_MANAGEMENT'] }, 'name'],
+    ['letters of two scripts', { name: 'p\u0430y', permissions: ['SECRET_MANAGEMENT'] }, 'name'],
+    ['a letter unseen', { name: '결제\u3164', permissions: ['SECRET_MANAGEMENT'] }, 'name'],
     ['a line break in the name', { name: 'a\nb', permissions: ['SECRET_MANAGEMENT'] }, 'name'],
     ['a long name', { name: 'a'.repeat(65), permissions: ['SECRET_MANAGEMENT'] }, 'name'],
     [
       'an end that is no moment',
       { name: 'a', permissions: ['SECRET_MANAGEMENT'], expiresAt: 'tomorrow' },
+      'expiresAt',
+    ],
+    [
+      'an end in the year 0',
+      { name: 'a', permissions: ['SECRET_MANAGEMENT'], expiresAt: '0000-01-01T00:00:00Z' },
       'expiresAt',
     ],
   ])('with %s is refused', async (_, body, field) => {
@@ -298,7 +309,7 @@ describe('a key of a team', () => {
     for (const { at } of keys) expect((await at(other).send('GET', '/secrets')).status).toBe(401);
     const events = await sql`
       select action, subject from audit_events where subject like '% to go' or subject = ${team.name} order by id`;
-    expect(events.slice(-3)).toEqual([
+    expect(events.slice(-5, -2)).toEqual([
       { action: 'api-key.revoked', subject: 'first to go' },
       { action: 'api-key.revoked', subject: 'second to go' },
       { action: 'team.deleted', subject: team.name },
@@ -340,6 +351,258 @@ describe('a key of a team', () => {
       expect(events).toHaveLength(1);
     }
   });
+});
+
+describe('a change', () => {
+  const patch = (id: string, body: object, ifMatch?: string) =>
+    admin.send(
+      'PATCH',
+      `/api-keys/${id}`,
+      body,
+      ifMatch === undefined ? {} : { 'If-Match': ifMatch },
+    );
+  const eventsAbout = async (subject: string) => {
+    const rows = await sql`select action, subject, permissions, principal_name from audit_events
+      where action like 'api-key.%' and subject like ${`${subject}%`} order by id`;
+    return rows.map(({ action, subject: what, permissions, principal_name }) => {
+      expect(principal_name).toBe('keeper');
+      return [action, what, ...(permissions === null ? [] : [permissions])];
+    });
+  };
+
+  test('of permissions acts on the very next request on every node, and the trail says what was given and taken', async () => {
+    const { id, at } = await create('changing', ['SECRET_MANAGEMENT_READ', 'AUDIT_READ']);
+    const statuses = async (where: TestNode) => [
+      (await at(where).send('GET', '/secrets')).status,
+      (await at(where).send('GET', '/audit-events')).status,
+      (await at(where).send('GET', '/integrations')).status,
+    ];
+    expect(await statuses(node)).toEqual([200, 200, 403]);
+    const changed = await patch(id, { permissions: ['INTEGRATION_USE', 'SECRET_MANAGEMENT_READ'] });
+    expect([changed.status, changed.json.permissions]).toEqual([
+      200,
+      ['SECRET_MANAGEMENT_READ', 'INTEGRATION_USE'],
+    ]);
+    for (const where of [other, node]) expect(await statuses(where)).toEqual([200, 403, 200]);
+    expect((await eventsAbout('changing')).slice(2)).toEqual([
+      ['api-key.permissions-given', 'changing', ['INTEGRATION_USE']],
+      ['api-key.permissions-taken', 'changing', ['AUDIT_READ']],
+    ]);
+  });
+
+  test('of the end acts on the very next request on every node, and brings an expired key back', async () => {
+    const { id, at } = await create('ending');
+    const end = inAnHour();
+    expect((await patch(id, { expiresAt: end })).json).toMatchObject({ expiresAt: end });
+    // The same moment in other words is no change.
+    expect((await patch(id, { expiresAt: end.replace('Z', '000Z') })).status).toBe(200);
+    await sql`update api_keys set expires_at = now() where id = ${id}`;
+    expect((await at(other).send('GET', '/secrets')).status).toBe(401);
+    expect((await patch(id, { permissions: ['SECRET_MANAGEMENT'] })).status).toBe(200);
+    const over = await patch(id, { expiresAt: new Date(Date.now() - 1_000).toISOString() });
+    expect([over.status, over.problem.errors?.map(({ field }) => field)]).toEqual([
+      400,
+      ['expiresAt'],
+    ]);
+    expect((await at(node).send('GET', '/secrets')).status).toBe(401);
+    expect((await patch(id, { expiresAt: null })).json).toMatchObject({
+      expiresAt: null,
+      isExpired: false,
+    });
+    for (const where of [other, node])
+      expect((await at(where).send('GET', '/secrets')).status).toBe(200);
+    const ends = (await eventsAbout('ending/')).map(([action, subject]) => [action, subject]);
+    expect(ends).toEqual(
+      ['never', end, 'never'].map((moment) => ['api-key.expiry-set', `ending/${moment}`]),
+    );
+  });
+
+  test('of the name is taken at once, and the old one is free', async () => {
+    const { id, at } = await create('before');
+    await create('somebody else');
+    const taken = await patch(id, { name: 'Somebody ELSE' });
+    expect([taken.status, taken.problem.type]).toEqual([409, '/problems/api-key-name-taken']);
+    expect((await patch(id, { name: ' After ' })).json.name).toBe('After');
+    expect((await patch(id, { name: 'AFTER' })).json.name).toBe('AFTER');
+    await at(node).send('GET', '/audit-events');
+    const [event] = await sql`select principal_name from audit_events where principal_id = ${id}`;
+    expect(event).toEqual({ principal_name: 'AFTER' });
+    expect((await eventsAbout('before')).slice(2)).toEqual([['api-key.renamed', 'before/After']]);
+    await create('before');
+  });
+
+  test('of a version that was not seen is refused, and one that comes to nothing is none', async () => {
+    const { id, answer } = await create('twofold');
+    const tag = answer.headers.get('ETag') ?? '';
+    const first = await patch(id, { name: 'twofold 2' }, tag);
+    expect(first.status).toBe(200);
+    const second = await patch(id, { permissions: ['SECRET_MANAGEMENT'] }, tag);
+    expect([second.status, second.problem.type]).toEqual([412, '/problems/api-key-changed']);
+    const read = await admin.send('GET', `/api-keys/${id}`);
+    expect([read.headers.get('ETag'), read.json]).toEqual([first.headers.get('ETag'), first.json]);
+    const events = await eventsAbout('twofold');
+    const same = await patch(id, { name: 'twofold 2', permissions: read.json.permissions }, '*');
+    expect([same.status, same.headers.get('ETag')]).toEqual([200, first.headers.get('ETag')]);
+    expect(await eventsAbout('twofold')).toEqual(events);
+  });
+
+  test.each([
+    ['no permission is left', { permissions: [] }, 'permissions'],
+    ['a permission is none', { permissions: ['EVERYTHING'] }, 'permissions.0'],
+    ['the name is of two scripts', { name: 'p\u0430y' }, 'name'],
+    ['it is about the team', { teamId: null }, ''],
+  ])('is refused when %s', async (_, body, field) => {
+    const { id, answer } = await create(`kept ${crypto.randomUUID()}`);
+    const { status, problem } = await patch(id, body);
+    expect([status, problem.errors?.map((error) => error.field)]).toEqual([400, [field]]);
+    expect((await admin.send('GET', `/api-keys/${id}`)).headers.get('ETag')).toBe(
+      answer.headers.get('ETag'),
+    );
+  });
+
+  test('may leave a key of a team without permissions of its own', async () => {
+    const team = await admin.send('POST', '/teams', { name: 'owner of one key' });
+    const body = { name: 'all by team', permissions: ['AUDIT_READ'], teamId: team.json.id };
+    const made = await admin.send('POST', '/api-keys', body);
+    tokens.push(made.json.token);
+    expect((await patch(made.json.id, { permissions: [] })).json).toMatchObject({
+      permissions: [],
+      team: { name: 'owner of one key' },
+    });
+  });
+
+  test('is not made by the key itself, however its id is written; by another one it is', async () => {
+    const one = await create('one manager', ['ACCESS_MANAGEMENT'], inAnHour());
+    const another = await create('another manager', ['ACCESS_MANAGEMENT']);
+    for (const id of [one.id, one.id.toUpperCase()]) {
+      const { status, problem } = await one
+        .at(node)
+        .send('PATCH', `/api-keys/${id}`, { expiresAt: null });
+      expect([status, problem.type]).toEqual([403, '/problems/own-api-key']);
+    }
+    const denied =
+      await sql`select action, subject from audit_events where principal_id = ${one.id} order by id`;
+    expect([...denied]).toEqual([
+      { action: 'permission.denied', subject: `API key ${one.id}` },
+      { action: 'permission.denied', subject: `API key ${one.id.toUpperCase()}` },
+    ]);
+    const changed = await another
+      .at(node)
+      .send('PATCH', `/api-keys/${one.id}`, { expiresAt: null });
+    expect(changed.json).toMatchObject({ name: 'one manager', expiresAt: null });
+  });
+
+  test.each(['not-an-id', '%00', crypto.randomUUID()])('of the id %s is not found', async (id) => {
+    for (const method of ['GET', 'PATCH'])
+      expect(
+        (
+          await admin.send(
+            method,
+            `/api-keys/${encodeURIComponent(id)}`,
+            method === 'GET' ? undefined : {},
+          )
+        ).status,
+      ).toBe(404);
+  });
+});
+
+describe('a refused key', () => {
+  const events = async (id: string | null) => {
+    const rows =
+      await sql`select principal_kind, principal_name, action, subject, address from audit_events
+      where principal_id is not distinct from ${id} and action like 'api-key.%-used' order by id`;
+    return rows.map((row) => Object.values(row).join(' '));
+  };
+  test('that is revoked is in the trail by its name, once a minute on each node', async () => {
+    const { id, at } = await create('gone');
+    await admin.send('DELETE', `/api-keys/${id}`);
+    const told = 'api-key gone api-key.revoked-used gone 127.0.0.1';
+    expect((await at(node).send('GET', '/secrets')).status).toBe(401);
+    expect(await events(id)).toEqual([told]);
+    const wave = [node, other, node, other].map((where) => at(where).send('GET', '/secrets'));
+    for (const { status } of await Promise.all(wave)) expect(status).toBe(401);
+    expect(await events(id)).toEqual([told, told]);
+
+    const again = await create('GONE');
+    await admin.send('DELETE', `/api-keys/${again.id}`);
+    await again.at(node).send('GET', '/secrets');
+    expect(await events(again.id)).toHaveLength(1);
+  });
+
+  test('that has expired says so, and one of a team that was deleted is revoked', async () => {
+    const { id, at } = await create('over by now', ['SECRET_MANAGEMENT_READ'], inAnHour());
+    await sql`update api_keys set expires_at = now() where id = ${id}`;
+    await at(node).send('GET', '/secrets');
+    expect(await events(id)).toEqual([
+      'api-key over by now api-key.expired-used over by now 127.0.0.1',
+    ]);
+    const team = await admin.send('POST', '/teams', { name: 'short-lived' });
+    const body = { name: 'of the short-lived', teamId: team.json.id };
+    const made = await admin.send('POST', '/api-keys', body);
+    tokens.push(made.json.token);
+    await admin.send('DELETE', `/teams/${team.json.id}`);
+    await createProgram(node.url, made.json.token, keepAnswer).send('GET', '/secrets');
+    expect(await events(made.json.id)).toEqual([
+      'api-key of the short-lived api-key.revoked-used of the short-lived 127.0.0.1',
+    ]);
+  });
+
+  test('that nobody has is told of without a name, once a minute for a network; what is no key is not', async () => {
+    const before = await events(null);
+    const stranger = () =>
+      createProgram(other.url, printApiKey(randomBytes(32)), keepAnswer).send('GET', '/secrets');
+    for (const { status } of await Promise.all([stranger(), stranger(), stranger()]))
+      expect(status).toBe(401);
+    await createProgram(other.url, 'dsk_nothing', keepAnswer).send('GET', '/secrets');
+    expect(await events(null)).toEqual([
+      ...before,
+      'anonymous  api-key.unknown-used unknown API key 127.0.0.1',
+    ]);
+  });
+
+  test('is in no list, counts for no team, and cannot be changed or revoked again', async () => {
+    const { id } = await create('buried');
+    await admin.send('DELETE', `/api-keys/${id}`);
+    expect((await admin.send('GET', '/api-keys?q=buried')).json).toMatchObject({
+      items: [],
+      total: 0,
+    });
+    for (const [method, body] of [
+      ['GET', undefined],
+      ['PATCH', { name: 'risen', expiresAt: null }],
+      ['DELETE', undefined],
+    ] as const)
+      expect([method, (await admin.send(method, `/api-keys/${id}`, body)).status]).toEqual([
+        method,
+        404,
+      ]);
+  });
+});
+
+test('keys of the same moment are looked up by one statement, which reads the index on the hash', async () => {
+  const { token } = await create('looked up');
+  const revoked = await create('looked up and revoked');
+  await admin.send('DELETE', `/api-keys/${revoked.id}`);
+  const client = postgres(node.databaseUrl, { max: 1 });
+  const statements: string[] = [];
+  const logger = { logQuery: (statement: string) => void statements.push(statement) };
+  const queries = drizzle({ client, casing: 'snake_case', logger });
+  const find = prepareFindApiKey({ queries, lookUp: (work) => work(queries) });
+  const tokensSent = [token, revoked.token, printApiKey(randomBytes(32))];
+  const found = await Promise.all(tokensSent.map((sent) => find(hashToken(sent))));
+  expect(found.map((key) => key?.state)).toEqual(['live', 'revoked', undefined]);
+  expect(statements).toHaveLength(1);
+  // Of few rows the planner would read all in any case.
+  await client`set enable_seqscan = off`;
+  const plan = await client.unsafe(
+    `explain (format json) ${statements[0]?.replace('$1', "array['\\x00']") ?? ''}`,
+  );
+  const keys = JSON.stringify(plan[0]?.['QUERY PLAN'][0].Plan);
+  expect(keys).toMatch(
+    /"Index Name":"api_keys_tokenHash_unique"[^}]*"Index Cond":"\(token_hash = ANY/,
+  );
+  expect(keys).not.toContain('Seq Scan');
+  await client.end();
 });
 
 describe('the list', () => {
@@ -487,19 +750,24 @@ describe('a request', () => {
   });
 });
 
-test('creating and revoking stand in the audit trail, with what was granted', async () => {
-  const { id } = await create('audited', ['SECRET_MANAGEMENT_CREATE', 'SECRET_MANAGEMENT_DELETE']);
+test('creating and revoking stand in the audit trail, with what was granted and the end', async () => {
+  const end = inAnHour();
+  const granted = ['SECRET_MANAGEMENT_CREATE', 'SECRET_MANAGEMENT_DELETE'] as const;
+  const { id } = await create('audited', granted, end);
   await admin.send('DELETE', `/api-keys/${id}`);
   const events = await sql`
-    select action, principal_name, permissions from audit_events where subject = 'audited' order by id`;
-  expect([...events]).toEqual([
-    {
-      action: 'api-key.created',
-      principal_name: 'keeper',
-      permissions: ['SECRET_MANAGEMENT_CREATE', 'SECRET_MANAGEMENT_DELETE'],
-    },
-    { action: 'api-key.revoked', principal_name: 'keeper', permissions: null },
-  ]);
+    select action, subject, principal_name, permissions from audit_events where subject like 'audited%' order by id`;
+  expect([...events]).toEqual(
+    [
+      {
+        action: 'api-key.created',
+        subject: 'audited',
+        permissions: ['SECRET_MANAGEMENT_CREATE', 'SECRET_MANAGEMENT_DELETE'],
+      },
+      { action: 'api-key.expiry-set', subject: `audited/${end}`, permissions: null },
+      { action: 'api-key.revoked', subject: 'audited', permissions: null },
+    ].map((event) => ({ ...event, principal_name: 'keeper' })),
+  );
 });
 
 test('no token, and no part of one but its end, stands in the database, the log or any later answer', async () => {

@@ -1,22 +1,26 @@
 import type { ApiKey, ApiKeySort } from '@dropsafe/contract/api-keys';
-import { and, eq, sql, type SQL } from 'drizzle-orm';
+import { and, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import type { Permission } from '@dropsafe/contract/permissions';
-import { index, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { index, integer, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { bytes, moment } from '../base/columns.ts';
 import { isUniqueViolation, type Database, type Queries } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
-import { patternOf } from '../base/search-pattern.ts';
 import { grantsOf } from '../permissions/permissions.ts';
 import { findByToken } from './by-token.store.ts';
 import type { PageCursor } from './page-cursor.ts';
+import { containsPart } from './page.store.ts';
 import { teams, type GrantingTeam } from './teams.store.ts';
 
-/** API keys of programs. The token itself is only with whoever created the key. */
+/**
+ * API keys of programs. The token itself is only with whoever created the key. A key that was revoked stays, so that the trail can say
+ * whose it was when somebody goes on using it; it is in no list, and counts for nothing else.
+ */
 export const apiKeys = pgTable(
   'api_keys',
   {
     id: uuid().primaryKey(),
     name: text().notNull(),
+    canonicalName: text().notNull(),
     tokenHash: bytes().notNull().unique(),
     /** The end of the token, which belongs to its checksum. */
     endsWith: text().notNull(),
@@ -29,19 +33,26 @@ export const apiKeys = pgTable(
     expiresAt: moment(),
     /** Up to a minute behind, so that not every request is a write. */
     lastUsedAt: moment(),
+    /** Refused for good from then on. */
+    revokedAt: moment(),
+    /** Counts every change of what is shown, but for the last use. */
+    version: integer().notNull().default(1),
   },
-  // Whatever its case: two keys that look alike in the trail would be one for whoever reads it.
+  // Two keys that look alike in the trail would be one for whoever reads it.
   (table) => [
-    uniqueIndex('api_keys_name').on(sql`lower(${table.name})`),
+    uniqueIndex('api_keys_name').on(table.canonicalName).where(isNull(table.revokedAt)),
     index('api_keys_by_team').on(table.teamId),
   ],
 );
 
+const isThere = isNull(apiKeys.revokedAt);
 const hasExpired = sql<boolean>`coalesce(${apiKeys.expiresAt} <= now(), false)`;
 
 /** A key as it is stored, with what decides what it may do. */
 export interface StoredApiKey extends Omit<ApiKey, 'team' | 'effectivePermissions'> {
   team: GrantingTeam | null;
+  canonicalName: string;
+  version: number;
 }
 
 /** What a key may do, as a column of a query of keys: granted to itself, or to its team. Every request of a program reads it. */
@@ -53,6 +64,7 @@ const teamOfKey = sql`select json_build_object('id', ${teams.id}, 'name', ${team
 const columns = {
   id: apiKeys.id,
   name: apiKeys.name,
+  canonicalName: apiKeys.canonicalName,
   permissions: grantsOf(apiKeys.id),
   team: sql<GrantingTeam | null>`(${teamOfKey})`,
   endsWith: apiKeys.endsWith,
@@ -61,12 +73,15 @@ const columns = {
   expiresAt: apiKeys.expiresAt,
   isExpired: hasExpired,
   lastUsedAt: apiKeys.lastUsedAt,
+  version: apiKeys.version,
 };
 
-/** A key that works, with what it may do, read at one moment. */
-export interface LiveApiKey {
+/** The key of a token, with what it may do, read at one moment. */
+export interface FoundApiKey {
   id: string;
   name: string;
+  /** Only one that is live lets anybody in. */
+  state: 'live' | 'revoked' | 'expired';
   permissions: Permission[];
   /** True when `lastUsedAt` is due to be written. */
   isTouchDue: boolean;
@@ -77,23 +92,20 @@ export interface LiveApiKey {
  * same moment. Expiry is decided by the database's clock, so that all nodes agree.
  */
 export function prepareFindApiKey(
-  database: Database,
-): (tokenHash: Uint8Array) => Promise<LiveApiKey | undefined> {
+  database: Pick<Database, 'queries' | 'lookUp'>,
+): (tokenHash: Uint8Array) => Promise<FoundApiKey | undefined> {
   const query = database.queries
     .select({
       tokenHash: apiKeys.tokenHash,
       id: apiKeys.id,
       name: apiKeys.name,
+      state: sql<FoundApiKey['state']>`case
+        when ${apiKeys.revokedAt} is not null then 'revoked' when ${hasExpired} then 'expired' else 'live' end`,
       permissions: permissionsOfKey,
       isTouchDue: sql<boolean>`coalesce(${apiKeys.lastUsedAt} < now() - interval '1 minute', true)`,
     })
     .from(apiKeys)
-    .where(
-      and(
-        sql`${apiKeys.tokenHash} = any(${sql.placeholder('tokenHashes')}::bytea[])`,
-        sql`not ${hasExpired}`,
-      ),
-    )
+    .where(sql`${apiKeys.tokenHash} = any(${sql.placeholder('tokenHashes')}::bytea[])`)
     .prepare('find_api_key');
   return findByToken(database, query);
 }
@@ -112,6 +124,7 @@ export async function touchApiKey(queries: Queries, id: string): Promise<void> {
 export interface NewApiKey {
   id: string;
   name: string;
+  canonicalName: string;
   tokenHash: Uint8Array;
   endsWith: string;
   createdBy: string;
@@ -121,8 +134,26 @@ export interface NewApiKey {
 
 /** Adds a key. Throws `api-key-name-taken`. */
 export async function insertApiKey(queries: Queries, key: NewApiKey): Promise<void> {
+  await refuseTaken(queries.insert(apiKeys).values(key));
+}
+
+/** Writes what is named, and counts the change. Throws `api-key-name-taken`. */
+export async function updateApiKey(
+  queries: Queries,
+  id: string,
+  change: { name?: string; canonicalName?: string; expiresAt?: string | null },
+): Promise<void> {
+  await refuseTaken(
+    queries
+      .update(apiKeys)
+      .set({ ...change, version: sql`${apiKeys.version} + 1` })
+      .where(eq(apiKeys.id, id)),
+  );
+}
+
+async function refuseTaken(writing: PromiseLike<unknown>): Promise<void> {
   try {
-    await queries.insert(apiKeys).values(key);
+    await writing;
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     throw new Problem('api-key-name-taken', {
@@ -131,29 +162,26 @@ export async function insertApiKey(queries: Queries, key: NewApiKey): Promise<vo
   }
 }
 
-/** One key by its id. */
+/** One key by its id, unless it was revoked. */
 export async function findApiKey(queries: Queries, id: string): Promise<StoredApiKey | undefined> {
-  const [key] = await queries.select(columns).from(apiKeys).where(eq(apiKeys.id, id));
+  const [key] = await queries
+    .select(columns)
+    .from(apiKeys)
+    .where(and(eq(apiKeys.id, id), isThere));
   return key;
 }
 
-/** Deletes a key; answers its name, or undefined when there was none. */
-export async function deleteApiKey(queries: Queries, id: string): Promise<string | undefined> {
-  const [gone] = await queries
-    .delete(apiKeys)
-    .where(eq(apiKeys.id, id))
-    .returning({ name: apiKeys.name });
-  return gone?.name;
-}
-
-/** Deletes the keys of a team; answers which these were. */
-export async function deleteApiKeysOfTeam(
+/** Revokes the key of this id, or those of a team; answers which these were. None of them has a team any more, nor keeps its name from others. */
+export async function revokeApiKeys(
   queries: Queries,
-  teamId: string,
+  which: { id: string } | { teamId: string },
 ): Promise<{ id: string; name: string }[]> {
   return queries
-    .delete(apiKeys)
-    .where(eq(apiKeys.teamId, teamId))
+    .update(apiKeys)
+    .set({ revokedAt: sql`now()`, teamId: null })
+    .where(
+      and('id' in which ? eq(apiKeys.id, which.id) : eq(apiKeys.teamId, which.teamId), isThere),
+    )
     .returning({ id: apiKeys.id, name: apiKeys.name });
 }
 
@@ -168,7 +196,7 @@ export interface ApiKeyPageRequest {
 
 /** What each sort order compares. `never` is the earliest of all moments. */
 const sortKeys = {
-  name: sql`lower(${apiKeys.name})`,
+  name: sql`${apiKeys.canonicalName}`,
   createdAt: sql`${apiKeys.createdAt}`,
   lastUsedAt: sql`coalesce(${apiKeys.lastUsedAt}, '-infinity')`,
 };
@@ -188,7 +216,7 @@ export async function listApiKeys(
       and(
         matches(q),
         after &&
-          sql`(${field === 'name' ? sql`lower(${after.key}::text)` : sql`${after.key ?? '-infinity'}::timestamptz`}, ${after.id}::uuid)
+          sql`(${field === 'name' ? sql`${after.key}::text` : sql`${after.key ?? '-infinity'}::timestamptz`}, ${after.id}::uuid)
             ${beyond} (${key}, ${apiKeys.id})`,
       ),
     )
@@ -202,13 +230,11 @@ export function countApiKeys(queries: Queries, q: string): Promise<number> {
 }
 
 function matches(q: string): SQL | undefined {
-  if (q === '') return undefined;
-  return sql`${apiKeys.name} ilike ${patternOf(q)}`;
+  return and(isThere, containsPart(apiKeys.canonicalName, q));
 }
 
 /** The sort key of a row, as a cursor carries it. */
 export function keyOf(sort: ApiKeySort, key: StoredApiKey): string | null {
-  // As it is: only the database knows its own lower case.
-  if (sort.endsWith('name')) return key.name;
+  if (sort.endsWith('name')) return key.canonicalName;
   return sort.endsWith('createdAt') ? key.createdAt : key.lastUsedAt;
 }

@@ -10,11 +10,11 @@ interface ByTokenHashes<Row> {
 
 /** Makes the look-up of what belongs to a token: one query serves all requests of the same moment. */
 export function findByToken<Row extends { tokenHash: Uint8Array }>(
-  database: Database,
+  { lookUp }: Pick<Database, 'lookUp'>,
   query: ByTokenHashes<Row>,
 ): (tokenHash: Uint8Array) => Promise<Omit<Row, 'tokenHash'> | undefined> {
   const find = gather(async (hashes: readonly string[]) => {
-    const rows = await database.lookUp((line) =>
+    const rows = await lookUp((line) =>
       within(line, query).execute({ tokenHashes: makePgArray([...hashes]) }),
     );
     const byHash = new Map(rows.map(({ tokenHash, ...row }) => [byteaText(tokenHash), row]));

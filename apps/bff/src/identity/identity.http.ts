@@ -80,8 +80,18 @@ export function mountIdentity({ mount }: Routes, identity: Identity, cookie: Ses
   }));
 
   mount(operations.createApiKey, async ({ caller, body }) => {
-    const created = await apiKeys.create(caller, body);
-    return { body: created, location: `/api/v1/api-keys/${created.id}` };
+    const { apiKey, etag, token } = await apiKeys.create(caller, body);
+    return { body: { ...apiKey, token }, etag, location: `/api/v1/api-keys/${apiKey.id}` };
+  });
+
+  mount(operations.describeApiKey, async ({ caller, params }) => {
+    const { apiKey, etag } = await apiKeys.describe(caller, params.id);
+    return { body: apiKey, etag };
+  });
+
+  mount(operations.updateApiKey, async ({ caller, params, body, ifMatch }) => {
+    const { apiKey, etag } = await apiKeys.update(caller, params.id, ifMatch, body);
+    return { body: apiKey, etag };
   });
 
   mount(operations.revokeApiKey, async ({ caller, params }) => {

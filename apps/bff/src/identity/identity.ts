@@ -156,7 +156,7 @@ export function createIdentity(
 
   return {
     limits,
-    apiKeys: createApiKeys(database, changeAccess, permissions),
+    apiKeys: createApiKeys(database, audit, changeAccess, permissions),
     sessions: createSessions(database, audit, permissions, limits.idleMinutes),
 
     async authenticate(token, origin) {

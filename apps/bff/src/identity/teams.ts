@@ -15,7 +15,7 @@ import type { Permissions } from '../permissions/permissions.ts';
 import { subjectOf, type ChangeAccess } from './access.ts';
 import { inOrder, isSame } from './granted.ts';
 import { pageOf, readPage } from './access-cursor.ts';
-import { deleteApiKeysOfTeam } from './api-keys.store.ts';
+import { revokeApiKeys } from './api-keys.store.ts';
 import { demandByHand } from './group-teams.ts';
 import { findGroupsOfTeam } from './oidc-groups.store.ts';
 import { unmapped } from './oidc-groups.ts';
@@ -167,7 +167,7 @@ export function createTeamsDoor(
       await permissions.demand(caller, manageAccess, subjectOf('team', id));
       await changeAccess(caller, async (tx, tell) => {
         const team = await findForChange(tx, id, ifMatch);
-        for (const key of await deleteApiKeysOfTeam(tx, id)) {
+        for (const key of await revokeApiKeys(tx, { teamId: id })) {
           await permissions.grant(tx, key.id, []);
           tell({ action: 'api-key.revoked', subject: key.name });
         }

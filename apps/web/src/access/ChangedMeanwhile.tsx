@@ -3,7 +3,7 @@ import Button from '@mui/material/Button';
 
 /** In an open form: somebody else has changed the same thing, and nothing was saved. */
 export function ChangedMeanwhile(props: {
-  what: 'user' | 'team' | 'integration';
+  what: 'user' | 'team' | 'API key' | 'integration';
   onLoadAgain: () => void;
 }) {
   return (

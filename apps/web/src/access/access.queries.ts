@@ -76,8 +76,8 @@ export const groupsQuery = (teamId: string) =>
         .items,
   });
 
-// What is being edited must not change under the hand: If-Match tells when it did.
-const forEditing = {
+/** What is being edited must not change under the hand: If-Match tells when it did. */
+export const forEditing = {
   gcTime: 0,
   staleTime: 0,
   refetchOnWindowFocus: false,

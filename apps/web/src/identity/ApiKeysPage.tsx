@@ -19,6 +19,7 @@ import { apiKeyColumns } from './api-key-columns.tsx';
 import { apiKeysQuery } from './api-keys.queries.ts';
 import { CreateApiKeyDialog } from './CreateApiKeyDialog.tsx';
 import { CreatedTokenDialog } from './CreatedTokenDialog.tsx';
+import { EditApiKeyDialog } from './EditApiKeyDialog.tsx';
 import { RevokeApiKeyDialog } from './RevokeApiKeyDialog.tsx';
 
 const rules = listViewOf(ApiKeySortSchema, 'name');
@@ -26,10 +27,10 @@ const rules = listViewOf(ApiKeySortSchema, 'name');
 type OpenDialog =
   | { kind: 'create' }
   | { kind: 'created'; created: CreatedApiKey }
-  | { kind: 'revoke'; apiKey: ApiKey }
+  | { kind: 'edit' | 'revoke'; apiKey: ApiKey }
   | null;
 
-/** The keys of programs, and the dialogs that create and revoke them. */
+/** The keys of programs, and the dialogs that create, edit and revoke them. */
 export function ApiKeysPage() {
   // The start page explains why there is nothing to see.
   return useCanManageAccess() ? <ApiKeysTable /> : <Navigate to={startPath} replace />;
@@ -43,10 +44,7 @@ function ApiKeysTable() {
   const focusTitle = useFocusAfterRemoval();
   const close = () => setDialog(null);
   // The same object for as long as the page is open: rows are rendered again only when it is another one.
-  const columns = useMemo(
-    () => apiKeyColumns((apiKey) => setDialog({ kind: 'revoke', apiKey })),
-    [],
-  );
+  const columns = useMemo(() => apiKeyColumns(setDialog), []);
 
   const page = apiKeys.data;
   const rows = page?.items;
@@ -132,6 +130,7 @@ function ApiKeysTable() {
       {dialog?.kind === 'created' && (
         <CreatedTokenDialog created={dialog.created} onClose={close} />
       )}
+      {dialog?.kind === 'edit' && <EditApiKeyDialog id={dialog.apiKey.id} onClose={close} />}
       {dialog?.kind === 'revoke' && (
         <RevokeApiKeyDialog
           apiKey={dialog.apiKey}

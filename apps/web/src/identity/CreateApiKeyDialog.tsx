@@ -1,4 +1,5 @@
-import { ApiKeyNameSchema, type CreatedApiKey } from '@dropsafe/contract/api-keys';
+import type { CreatedApiKey } from '@dropsafe/contract/api-keys';
+import { ApiKeyNameSchema } from '@dropsafe/contract/names';
 import type { Permission } from '@dropsafe/contract/permissions';
 import { useId, useRef, useState } from 'react';
 import { useForm, useWatch } from 'react-hook-form';
@@ -11,6 +12,7 @@ import { Choice } from '../ui/Choice.tsx';
 import { FieldFrame } from '../ui/FieldFrame.tsx';
 import { DialogForm, FormDialog } from '../ui/FormDialog.tsx';
 import { TextInput } from '../ui/TextInput.tsx';
+import { endAfter, lifetimes } from './api-key-lifetimes.ts';
 import { useCreateApiKey } from './api-keys.queries.ts';
 
 interface Props {
@@ -26,14 +28,6 @@ export function CreateApiKeyDialog({ onClose, onCreated }: Props) {
     </FormDialog>
   );
 }
-
-/** How long a key may live, in days; 0 is without an end. */
-const lifetimes = [
-  [30, '30 days'],
-  [90, '90 days'],
-  [365, '1 year'],
-  [0, 'Never'],
-] as const;
 
 function CreateApiKeyForm({ onCreated }: Pick<Props, 'onCreated'>) {
   const id = useId();
@@ -55,9 +49,7 @@ function CreateApiKeyForm({ onCreated }: Pick<Props, 'onCreated'>) {
     setWrong(isEmpty ? { permissions: 'Choose at least one permission, or a team.' } : {});
     if (!(await form.trigger(undefined, { shouldFocus: true }))) return;
     if (isEmpty) return firstPermission.current?.focus();
-    const days = Number(typed.days);
-    const expiresAt =
-      days === 0 ? null : new Date(Date.now() + days * 24 * 3_600_000).toISOString();
+    const expiresAt = endAfter(Number(typed.days));
     try {
       const teamId = typed.team[0]?.id ?? null;
       const key = { name: typed.name, permissions: typed.permissions, teamId, expiresAt };

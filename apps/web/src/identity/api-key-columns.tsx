@@ -1,5 +1,6 @@
 import type { ApiKey } from '@dropsafe/contract/api-keys';
 import DeleteIcon from '@mui/icons-material/DeleteOutlined';
+import EditIcon from '@mui/icons-material/EditOutlined';
 import IconButton from '@mui/material/IconButton';
 import { styled } from '@mui/material/styles';
 import { Name, OneLine, PermissionNames, Quiet } from '../access/words.tsx';
@@ -7,8 +8,10 @@ import type { Column } from '../ui/DataTable.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
 import { monospace } from '../ui/theme.ts';
 
+type OpenQuestion = (question: { kind: 'edit' | 'revoke'; apiKey: ApiKey }) => void;
+
 /** The columns of the table of API keys. */
-export function apiKeyColumns(onRevoke: (apiKey: ApiKey) => void): Column<ApiKey>[] {
+export function apiKeyColumns(open: OpenQuestion): Column<ApiKey>[] {
   return [
     {
       id: 'name',
@@ -66,16 +69,25 @@ export function apiKeyColumns(onRevoke: (apiKey: ApiKey) => void): Column<ApiKey
     {
       id: 'actions',
       title: 'Actions',
-      width: 72,
+      width: 100,
       isActions: true,
       render: (apiKey) => (
-        <IconButton
-          aria-label={`Revoke ${apiKey.name}`}
-          title="Revoke"
-          onClick={() => onRevoke(apiKey)}
-        >
-          <DeleteIcon fontSize="small" />
-        </IconButton>
+        <>
+          <IconButton
+            aria-label={`Edit ${apiKey.name}`}
+            title="Edit"
+            onClick={() => open({ kind: 'edit', apiKey })}
+          >
+            <EditIcon fontSize="small" />
+          </IconButton>
+          <IconButton
+            aria-label={`Revoke ${apiKey.name}`}
+            title="Revoke"
+            onClick={() => open({ kind: 'revoke', apiKey })}
+          >
+            <DeleteIcon fontSize="small" />
+          </IconButton>
+        </>
       ),
     },
   ];

@@ -1,8 +1,8 @@
-import type { ApiKeySort } from '@dropsafe/contract/api-keys';
+import type { ApiKey, ApiKeySort, UpdateApiKeyInput } from '@dropsafe/contract/api-keys';
 import { operations } from '@dropsafe/contract/operations';
 import type { Permission } from '@dropsafe/contract/permissions';
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { accessKey } from '../access/access.queries.ts';
+import { accessKey, forEditing } from '../access/access.queries.ts';
 import { call } from '../api/client.ts';
 import { useForgetfulMutation } from '../api/query-client.ts';
 import type { ListView } from '../ui/list-view.ts';
@@ -22,7 +22,24 @@ export const apiKeysQuery = ({ q, sort, limit, cursor }: ListView<ApiKeySort>) =
     placeholderData: keepPreviousData,
   });
 
-/** What stands in the form. */
+/** A key together with the version that was seen. */
+export interface SeenApiKey {
+  apiKey: ApiKey;
+  etag: string | undefined;
+}
+
+/** One key, asked for anew whenever a dialog opens. */
+export const apiKeyQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['api-key', id],
+    queryFn: async ({ signal }): Promise<SeenApiKey> => {
+      const { data, etag } = await call(operations.describeApiKey, { params: { id }, signal });
+      return { apiKey: data, etag };
+    },
+    ...forEditing,
+  });
+
+/** What stands in the form of a new one. */
 export interface TypedApiKey {
   name: string;
   permissions: Permission[];
@@ -37,6 +54,22 @@ export function useCreateApiKey() {
     const { data } = await call(operations.createApiKey, { body });
     refresh();
     return data;
+  });
+}
+
+/** Changes the version of a key that the person has seen. */
+export function useUpdateApiKey() {
+  const refresh = useRefreshList();
+  return useMutation({
+    mutationFn: async ({ seen, patch }: { seen: SeenApiKey; patch: UpdateApiKeyInput }) =>
+      (
+        await call(operations.updateApiKey, {
+          params: { id: seen.apiKey.id },
+          body: patch,
+          ifMatch: seen.etag,
+        })
+      ).data,
+    onSuccess: refresh,
   });
 }
 
