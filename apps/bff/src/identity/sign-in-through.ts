@@ -23,7 +23,7 @@ import { findAwaited, findIdentity, linkIdentity } from './oidc-identities.store
 import type { Oidc, Proven } from './oidc.ts';
 import { findSignedIn, lockAccess } from './people.store.ts';
 import { Refusal, problemOf } from './refusal.ts';
-import { endSessions, type SessionChoice } from './sessions.store.ts';
+import { endSessions, hasSessions, type SessionChoice } from './sessions.store.ts';
 import type { SignInProvider } from './sign-in-providers.ts';
 import type { OpenedSession, StartSession } from './start-session.ts';
 import { insertUser } from './users.store.ts';
@@ -244,7 +244,10 @@ export function createSignInThrough(
     async logOutInFrame(caller, provider, { iss, sid }) {
       const { settings } = demandProvider(provider);
       if (iss !== settings.issuer) throw new Problem('logout-refused');
-      await endInNameOf(caller, provider, async () => ({ means: `oidc:${provider}`, sid }));
+      const choice = { means: `oidc:${provider}`, sid };
+      // Anybody can ask for this, as often as they like: nothing is begun for what is not there.
+      if (await hasSessions(database.queries, choice, idleMinutes))
+        await endInNameOf(caller, provider, async () => choice);
     },
   };
 }

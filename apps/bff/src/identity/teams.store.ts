@@ -1,5 +1,14 @@
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
-import { foreignKey, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  boolean,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { moment } from '../base/columns.ts';
 import { isUniqueViolation, type Queries } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
@@ -14,6 +23,8 @@ export const teams = pgTable(
     name: text().notNull(),
     canonicalName: text().notNull().unique(),
     description: text(),
+    /** Grants nothing: whoever asks what a team grants has to ask for this as well (`isGranting`). */
+    isDisabled: boolean().notNull().default(false),
     createdAt: moment()
       .notNull()
       .default(sql`now()`),
@@ -57,10 +68,14 @@ export const teamMembers = pgTable(
   ],
 );
 
+/** The condition that what was granted to a team is in effect. */
+export const isGranting = sql`not ${teams.isDisabled}`;
+
 /** What a user may do, as a column of a query of users: granted directly, or by a team. Every request reads it. */
 export const permissionsOfUser = grantsOf(
   users.id,
-  sql`select ${teamMembers.teamId} from ${teamMembers} where ${teamMembers.userId} = ${users.id}`,
+  sql`select ${teams.id} from ${teamMembers} join ${teams} on ${teams.id} = ${teamMembers.teamId}
+    where ${teamMembers.userId} = ${users.id} and ${isGranting}`,
 );
 
 /** Adds a team. Throws `team-name-taken`. */
@@ -75,7 +90,12 @@ export async function insertTeam(
 export async function updateTeam(
   queries: Queries,
   id: string,
-  change: { name?: string; canonicalName?: string; description?: string | null },
+  change: {
+    name?: string;
+    canonicalName?: string;
+    description?: string | null;
+    isDisabled?: boolean;
+  },
 ): Promise<void> {
   await refuseTaken(
     queries
@@ -101,11 +121,12 @@ export async function deleteTeam(queries: Queries, id: string): Promise<void> {
   await queries.delete(teams).where(eq(teams.id, id));
 }
 
-/** A team, with what it grants. */
+/** A team, with what it grants while it is not disabled. */
 export interface GrantingTeam {
   id: string;
   name: string;
   permissions: readonly string[];
+  isDisabled: boolean;
 }
 
 /** Somebody's or some team's name, by id. */

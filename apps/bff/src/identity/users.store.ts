@@ -52,6 +52,11 @@ export async function hasUsers(queries: Queries): Promise<boolean> {
   return (await queries.select({ id: users.id }).from(users).limit(1)).length > 0;
 }
 
+/** Holds the row of a user until the transaction ends ([Note: Order of locks]). Nobody signs in, and no password is set, meanwhile. */
+export async function lockUser(tx: Transaction, id: string): Promise<void> {
+  await tx.select({ id: users.id }).from(users).where(eq(users.id, id)).for('update');
+}
+
 /** Adds a user; without a hash nobody can sign in as them yet. Throws `user-name-taken`. */
 export async function insertUser(
   queries: Queries,

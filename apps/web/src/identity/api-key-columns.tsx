@@ -2,7 +2,7 @@ import type { ApiKey } from '@dropsafe/contract/api-keys';
 import DeleteIcon from '@mui/icons-material/DeleteOutlined';
 import IconButton from '@mui/material/IconButton';
 import { styled } from '@mui/material/styles';
-import { Name, OneLine, PermissionNames, Quiet } from '../access/words.tsx';
+import { Name, OneLine, PermissionNames, Quiet, teamText } from '../access/words.tsx';
 import type { Column } from '../ui/DataTable.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
 import { monospace } from '../ui/theme.ts';
@@ -30,7 +30,7 @@ export function apiKeyColumns(onRevoke: (apiKey: ApiKey) => void): Column<ApiKey
       id: 'team',
       title: 'Team',
       width: '14%',
-      render: ({ team }) => (team === null ? <Quiet>None</Quiet> : <Whole>{team.name}</Whole>),
+      render: ({ team }) => (team === null ? <Quiet>None</Quiet> : <Whole>{teamText(team)}</Whole>),
     },
     {
       id: 'endsWith',
