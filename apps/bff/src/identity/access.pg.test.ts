@@ -172,6 +172,41 @@ describe('a user', () => {
     }
   });
 
+  test.each(['users', 'teams'])(
+    'a name of %s that looks like another one is refused, whichever was first',
+    async (kind) => {
+      const [latin, cyrillic] = ['copa', '\u0441\u043E\u0440\u0430'];
+      const create = (name: string) => admin.send('POST', `/${kind}`, { name });
+      const refused = [409, '/problems/' + kind.slice(0, -1) + '-name-taken', 'name'];
+      const told = ({ status, problem }: Answer) => [
+        status,
+        problem.type,
+        problem.errors?.[0]?.field,
+      ];
+      const first = await create(cyrillic);
+      expect(first.status).toBe(201);
+      expect(told(await create(latin.toUpperCase()))).toEqual(refused);
+      const id = first.json.user?.id ?? first.json.id;
+      const other = await create(unique('other'));
+      const otherId = other.json.user?.id ?? other.json.id;
+      expect(told(await admin.send('PATCH', `/${kind}/${otherId}`, { name: latin }))).toEqual(
+        refused,
+      );
+      // Its own look is its own.
+      const renamed = await admin.send('PATCH', `/${kind}/${id}`, { name: latin });
+      expect([renamed.status, renamed.json.name]).toEqual([200, latin]);
+      expect(told(await create(cyrillic))).toEqual(refused);
+      // Two that are older than the rule go on.
+      const legacy = kind === 'users' ? sql`users` : sql`teams`;
+      await sql`update ${legacy} set skeleton = null, name = ${cyrillic}, canonical_name = ${cyrillic} where id = ${otherId}`;
+      const changed = await admin.send('PATCH', `/${kind}/${otherId}`, {
+        name: cyrillic,
+        isDisabled: true,
+      });
+      expect([changed.status, changed.json.isDisabled]).toEqual([200, true]);
+    },
+  );
+
   test('cannot be put into a team that is not there', async () => {
     const { id } = await newPerson();
     const answer = await admin.send('PATCH', `/users/${id}`, { teams: [crypto.randomUUID()] });

@@ -1,3 +1,4 @@
+import { nameSkeleton } from '@dropsafe/contract/name-skeleton';
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import {
   boolean,
@@ -22,6 +23,8 @@ export const teams = pgTable(
     id: uuid().primaryKey(),
     name: text().notNull(),
     canonicalName: text().notNull().unique(),
+    /** What the name looks like (`nameSkeleton` of the contract). Null where two looked the same before that was refused. */
+    skeleton: text().unique(),
     description: text(),
     /** Grants nothing: whoever asks what a team grants has to ask for this as well (`isGranting`). */
     isDisabled: boolean().notNull().default(false),
@@ -83,7 +86,7 @@ export async function insertTeam(
   queries: Queries,
   team: { id: string; name: string; canonicalName: string; description: string | null },
 ): Promise<void> {
-  await refuseTaken(queries.insert(teams).values(team));
+  await refuseTaken(queries.insert(teams).values({ ...team, skeleton: nameSkeleton(team.name) }));
 }
 
 /** Writes what is named, and counts the change. Throws `team-name-taken`. */
@@ -97,10 +100,11 @@ export async function updateTeam(
     isDisabled?: boolean;
   },
 ): Promise<void> {
+  const skeleton = change.name !== undefined && { skeleton: nameSkeleton(change.name) };
   await refuseTaken(
     queries
       .update(teams)
-      .set({ ...change, version: sql`${teams.version} + 1` })
+      .set({ ...change, ...skeleton, version: sql`${teams.version} + 1` })
       .where(eq(teams.id, id)),
   );
 }
@@ -111,7 +115,12 @@ async function refuseTaken(writing: PromiseLike<unknown>): Promise<void> {
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     throw new Problem('team-name-taken', {
-      errors: [{ field: 'name', message: 'There is already a team of this name.' }],
+      errors: [
+        {
+          field: 'name',
+          message: 'There is already a team of this name, or of one that looks the same.',
+        },
+      ],
     });
   }
 }

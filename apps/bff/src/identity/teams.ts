@@ -166,8 +166,7 @@ export function createTeamsDoor(
         const hasGained = await addMembers(tx, tell, { id, name }, joining, 'addMembers');
         if (isRenamed || isDescribed || isSwitched || isGranted || hasLost || hasGained)
           await updateTeam(tx, id, {
-            name,
-            canonicalName: canonicalName(name),
+            ...(isRenamed && { name, canonicalName: canonicalName(name) }),
             description,
             isDisabled,
           });

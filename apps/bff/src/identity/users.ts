@@ -209,7 +209,11 @@ export function createUsersDoor(
           patch.teams !== undefined &&
           (await setTeams(tx, tell, { id, name }, before.teams, patch.teams));
         if (isRenamed || isSwitched || isGranted || isMoved)
-          await updateUser(tx, id, { name, canonicalName: canonicalName(name), isDisabled });
+          await updateUser(tx, id, {
+            // Not when it stays: it may look like another one that is older than the rule against that.
+            ...(isRenamed && { name, canonicalName: canonicalName(name) }),
+            isDisabled,
+          });
         return findVersioned(tx, id);
       });
     },
