@@ -139,8 +139,8 @@ async function fill(sql: postgres.Sql, size: Installation['size']) {
   await sql`insert into teams (id, name, canonical_name, created_at)
     select gen_random_uuid(), 'team-' || lpad(n::text, 6, '0'), 'team-' || lpad(n::text, 6, '0'), now() - n * interval '1 minute'
     from generate_series(0, ${teams - 1}::int) as n`;
-  await sql`insert into team_members (team_id, user_id)
-    select t.id, u.id from (select id, row_number() over (order by name) - 1 as n from users where name like 'person-%') as u
+  await sql`insert into team_members (team_id, user_id, canonical_name)
+    select t.id, u.id, u.canonical_name from (select id, canonical_name, row_number() over (order by name) - 1 as n from users where name like 'person-%') as u
     cross join generate_series(0, 2) as k
     join (select id, row_number() over (order by name) - 1 as n from teams) as t on t.n = (u.n + k * 7) % ${teams}::int`;
   await sql`insert into grants (principal_id, permission) select id, 'SECRET_MANAGEMENT_READ' from teams`;

@@ -140,6 +140,9 @@ export async function pruneSessions(queries: Queries): Promise<void> {
   await queries.delete(sessions).where(inArray(sessions.id, dead));
 }
 
+/** How many sessions one sign-in ends at most: an older version kept as many as there were, and each has an event. */
+const endedAtOnce = 1_000;
+
 /**
  * Ends the oldest sessions of a user, so that one more keeps within `mostSessionsOfUser`; answers how many. Two sign-ins in the
  * same moment may leave one too many, which the next one ends: they do not wait for each other.
@@ -155,7 +158,8 @@ export async function endOldestSessions(
     .innerJoin(users, eq(users.id, sessions.userId))
     .where(and(eq(sessions.userId, userId), isAlive(idleMinutes)))
     .orderBy(sql`${sessions.createdAt} desc`, sql`${sessions.id} desc`)
-    .offset(mostSessionsOfUser - 1);
+    .offset(mostSessionsOfUser - 1)
+    .limit(endedAtOnce);
   const free = queries
     .select({ id: sessions.id })
     .from(sessions)
@@ -280,7 +284,14 @@ export async function hasSessions(
   choice: SessionChoice,
   idleMinutes: number,
 ): Promise<boolean> {
-  return (await listSessions(queries, { ...choice, limit: 1 }, idleMinutes)).length > 0;
+  // In no order: that could lead through all sessions, where the index of what was chosen leads to one.
+  const [found] = await queries
+    .select({ id: sessions.id })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(isAlive(idleMinutes), chosen(choice)))
+    .limit(1);
+  return found !== undefined;
 }
 
 /** Ends the sessions that are alive and chosen; answers the name of the user of each. */

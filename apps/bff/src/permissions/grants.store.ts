@@ -29,7 +29,7 @@ export function grantsOf(principalId: Column, alsoOf?: SQL): SQL<Permission[]> {
   );
 }
 
-/** Selects the ids of those that were granted a permission directly. Served by an index of its own. */
+/** Selects the ids of those that were granted a permission directly, disabled ones included. Served by an index of its own. */
 export function holdersOf(permission: Permission): SQL {
   return sql`select ${grants.principalId} from ${grants} where ${grants.permission} = ${permission}`;
 }

@@ -54,6 +54,10 @@ export function SwitchTeamDialog({ team, onClose }: Omit<Props, 'onDeleted'>) {
   const update = useUpdateTeam();
   const { permissions, memberCount, apiKeyCount } = seen.data?.team ?? team;
   const granted = withoutParts(permissions).join(', ');
+  const start =
+    memberCount === 0
+      ? 'It grants nothing'
+      : 'From their next request on it grants nothing to them';
   const keys = apiKeyCount > 0 ? ' Its API keys can do no more than what is granted to each.' : '';
   return (
     <SwitchDialog
@@ -66,7 +70,7 @@ export function SwitchTeamDialog({ team, onClose }: Omit<Props, 'onDeleted'>) {
     >
       {team.isDisabled
         ? `The team grants again what it did${granted === '' ? '' : `: ${granted}`}.`
-        : `${inWords(memberCount)} in this team. From their next request on it grants nothing to them until it is enabled again${granted === '' ? '' : `; that is ${granted}`}.${keys} Members, groups and API keys stay.`}
+        : `${inWords(memberCount)} in this team. ${start} until it is enabled again${granted === '' ? '' : `; that is ${granted}`}.${keys} Members, groups and API keys stay.`}
     </SwitchDialog>
   );
 }
