@@ -32,6 +32,9 @@ export const oidcGroups = pgTable(
     // Serves every sign-in: what the groups of somebody give.
     unique('oidc_groups_once').on(table.provider, table.groupName, table.teamId),
     index('oidc_groups_by_team').on(table.teamId),
+    index('oidc_groups_by_name').on(table.groupName, table.id),
+    index('oidc_groups_by_created_at').on(table.createdAt, table.id),
+    index('oidc_groups_name_search').using('gin', sql`${table.groupName} gin_trgm_ops`),
   ],
 );
 
@@ -43,7 +46,7 @@ const columns = {
   createdAt: oidcGroups.createdAt,
 };
 
-/** One page of the mappings, of one team or of all. There are ten thousand at most: no index of its own for each order. */
+/** One page of the mappings, of one team or of all, read by the index of the order. */
 export async function listOidcGroups(
   queries: Queries,
   { sort, q, limit, after }: PageRequest,
