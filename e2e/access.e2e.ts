@@ -126,10 +126,33 @@ test('an invited person sets a password, is put into a team, and may do what the
   expect((await api.send('DELETE', `/secrets/${secret}`)).status).toBe(403);
   expect((await api.send('GET', '/users')).status).toBe(403);
 
-  // Deleting the team acts on their next request.
+  // Disabling the team acts on their next request, and so does enabling it.
   await open(admin.page, 'Teams', team);
-  await admin.page.getByRole('button', { name: `Delete ${team}` }).click();
   const question = admin.page.getByRole('alertdialog');
+  await admin.page.getByRole('button', { name: `Disable ${team}` }).click();
+  await expect(question).toContainText(
+    '1 user is in this team. From their next request on it grants nothing to them until it is enabled again; that is SECRET_MANAGEMENT_CREATE.',
+  );
+  await expectAccessible(admin.page);
+  await question.getByRole('button', { name: 'Disable' }).click();
+  await expectToast(admin.page, `Team ${team} disabled`);
+  await expect(row(admin.page, team)).toContainText('Disabled');
+  expect((await api.send('GET', '/secrets')).status).toBe(403);
+  await open(admin.page, 'Users', name);
+  await expect(row(admin.page, name)).toContainText(`${team} (disabled)`);
+  await admin.page.getByRole('button', { name: `Edit ${name}` }).click();
+  await expect(edit.getByRole('region', { name: 'What this adds up to' })).toContainText(
+    `${team} is disabled. Enabled, it would grant SECRET_MANAGEMENT_CREATE.`,
+  );
+  await edit.getByRole('button', { name: 'Cancel' }).click();
+  await open(admin.page, 'Teams', team);
+  await admin.page.getByRole('button', { name: `Enable ${team}` }).click();
+  await question.getByRole('button', { name: 'Enable' }).click();
+  await expectToast(admin.page, `Team ${team} enabled`);
+  expect((await api.send('GET', '/secrets')).status).toBe(200);
+
+  // Deleting the team acts on their next request.
+  await admin.page.getByRole('button', { name: `Delete ${team}` }).click();
   await expect(question).toContainText(
     '1 user is in this team. With their next request they lose what they hold by this team alone: SECRET_MANAGEMENT_CREATE.',
   );
@@ -146,7 +169,12 @@ test('an invited person sets a password, is put into a team, and may do what the
   expect((await api.send('GET', '/session')).status).toBe(401);
 
   // Every step is in the trail.
-  expect(await actionsIn(admin.api, { subject: team })).toEqual(['team.created', 'team.deleted']);
+  expect(await actionsIn(admin.api, { subject: team })).toEqual([
+    'team.created',
+    'team.disabled',
+    'team.enabled',
+    'team.deleted',
+  ]);
   expect(await actionsIn(admin.api, { subject: `${team}/${name}` })).toEqual(['team.member-added']);
   expect(await actionsIn(admin.api, { subject: name })).toEqual([
     'user.created',
@@ -162,10 +190,11 @@ test('an invited person sets a password, is put into a team, and may do what the
     'permission.denied',
     'permission.denied',
     'permission.denied',
+    'permission.denied',
   ]);
 });
 
-test('members are found, added and removed; a change of somebody else is told', async ({
+test('members are found, added and removed; a change of somebody else is told; names are changed', async ({
   as,
   unique,
 }) => {
@@ -193,6 +222,18 @@ test('members are found, added and removed; a change of somebody else is told', 
   await expect(edit.getByText('Somebody else changed this team meanwhile.')).toBeVisible();
   await edit.getByRole('button', { name: 'Load again' }).click();
   await expect(edit.getByLabel('Description')).toHaveValue('theirs');
+
+  await edit.getByLabel('Name').fill(`${team} anew`);
+  await edit.getByRole('button', { name: 'Save changes' }).click();
+  await expectToast(page, `Team ${team} anew changed`);
+  await expect(row(page, `${team} anew`)).toBeVisible();
+  await open(page, 'Users', name);
+  await page.getByRole('button', { name: `Edit ${name}` }).click();
+  const editUser = page.getByRole('dialog', { name: `Edit ${name}` });
+  await editUser.getByLabel('Name').fill(`${name}-anew`);
+  await editUser.getByRole('button', { name: 'Save changes' }).click();
+  await expectToast(page, `User ${name}-anew changed`);
+  await expect(row(page, `${name}-anew`)).toBeVisible();
 });
 
 test('axe finds nothing on users, teams and their dialogs, in light and in dark', async ({

@@ -1,6 +1,7 @@
 /**
  * @file `npm run bench -- --large`: pages of a large installation beside those of a small one, in turns: 100,000 users, 1,000
- * teams and ten million audit events against a hundredth of the people and a thousandth of the events. Takes some minutes and 8 GB of disk.
+ * teams and ten million audit events against a hundredth of the people and a thousandth of the events; every user is signed in, and there
+ * are as many groups of an identity provider as there may be. Takes some minutes and 8 GB of disk.
  * The events are made by SQL, with MACs that do not hold: it is about reading them.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -17,8 +18,8 @@ const { values: options } = parseArgs({
   options: { large: { type: 'boolean' }, 'data-dir': { type: 'string' } },
 });
 const sizes = {
-  small: { users: 1_000, teams: 100, events: 10_000 },
-  large: { users: 100_000, teams: 1_000, events: 10_000_000 },
+  small: { users: 1_000, teams: 100, apiKeys: 200, groups: 200, events: 10_000 },
+  large: { users: 100_000, teams: 1_000, apiKeys: 10_000, groups: 10_000, events: 10_000_000 },
 } as const;
 const rounds = 7;
 const sliceMs = 400;
@@ -46,6 +47,18 @@ const pages: Record<string, FindPage> = {
   'members of a team': async ({ client }) => {
     const { json } = await client.send('GET', '/teams?limit=1');
     return `/teams/${json.items[0].id}/members?limit=10`;
+  },
+  'sessions, first': () => '/all-sessions',
+  'sessions, middle': ({ client, size }) => behind(client, '/all-sessions', size.users / 2),
+  'sessions, by a part of the name': () => '/all-sessions?q=00077',
+  'API keys, first': () => '/api-keys',
+  'API keys, by a part of the name': () => '/api-keys?q=00007',
+  'groups, first': () => '/oidc-groups',
+  'groups, newest first': () => '/oidc-groups?sort=-createdAt',
+  'groups, by a part of the name': () => '/oidc-groups?q=00007',
+  'groups of a team': async ({ client }) => {
+    const { json } = await client.send('GET', '/teams?limit=1');
+    return `/oidc-groups?teamId=${json.items[0].id}&limit=2`;
   },
   'audit, newest': () => '/audit-events',
   'audit, far back': ({ client, size }) =>
@@ -110,15 +123,16 @@ async function open(name: keyof typeof sizes): Promise<Installation> {
   await fill(sql, size);
   await sql.end();
   print(
-    `${name}: ${size.users} users, ${size.teams} teams, ${size.events} events, filled in ${((performance.now() - began) / 1_000).toFixed(0)} s`,
+    `${name}: ${size.users} users, ${size.teams} teams, ${size.apiKeys} API keys, ${size.groups} groups, ${size.events} events, filled in ${((performance.now() - began) / 1_000).toFixed(0)} s`,
   );
   const signedIn = await client.signIn('admin', adminPassword);
   if (signedIn.status !== 200) throw new Error(`Signing in: ${signedIn.text}`);
   return installation;
 }
 
-/** Every user is in three teams; every team grants something. */
-async function fill(sql: postgres.Sql, { users, teams, events }: Installation['size']) {
+/** Every user is in three teams and signed in; every team grants something. */
+async function fill(sql: postgres.Sql, size: Installation['size']) {
+  const { users, teams, apiKeys, groups, events } = size;
   const [found] = await sql<{ count: number }[]>`select count(*)::int as count from teams`;
   if (found?.count === teams) return;
   await sql`insert into users (id, name, canonical_name, created_at)
@@ -127,11 +141,21 @@ async function fill(sql: postgres.Sql, { users, teams, events }: Installation['s
   await sql`insert into teams (id, name, canonical_name, created_at)
     select gen_random_uuid(), 'team-' || lpad(n::text, 6, '0'), 'team-' || lpad(n::text, 6, '0'), now() - n * interval '1 minute'
     from generate_series(0, ${teams - 1}::int) as n`;
-  await sql`insert into team_members (team_id, user_id)
-    select t.id, u.id from (select id, row_number() over (order by name) - 1 as n from users where name like 'person-%') as u
+  await sql`insert into team_members (team_id, user_id, canonical_name)
+    select t.id, u.id, u.canonical_name from (select id, canonical_name, row_number() over (order by name) - 1 as n from users where name like 'person-%') as u
     cross join generate_series(0, 2) as k
     join (select id, row_number() over (order by name) - 1 as n from teams) as t on t.n = (u.n + k * 7) % ${teams}::int`;
   await sql`insert into grants (principal_id, permission) select id, 'SECRET_MANAGEMENT_READ' from teams`;
+  await sql`insert into sessions (id, token_hash, user_id, created_at, last_seen_at, expires_at)
+    select gen_random_uuid(), sha256(id::text::bytea), id, created_at, now() + interval '1 day', now() + interval '1 day'
+    from users where name like 'person-%'`;
+  await sql`insert into api_keys (id, name, token_hash, ends_with, created_by, created_at)
+    select gen_random_uuid(), 'key-' || lpad(n::text, 6, '0'), sha256(n::text::bytea), 'abcd', 'admin', now() - n * interval '1 minute'
+    from generate_series(0, ${apiKeys - 1}::int) as n`;
+  await sql`insert into oidc_groups (id, provider, group_name, team_id, created_at)
+    select gen_random_uuid(), 'corp', 'group-' || lpad(n::text, 6, '0'), t.id, now() - n * interval '1 minute'
+    from generate_series(0, ${groups - 1}::int) as n
+    join (select id, row_number() over (order by name) - 1 as place from teams) as t on t.place = n % ${teams}::int`;
   await fillTrail(sql, events);
   await sql`vacuum analyze`;
 }

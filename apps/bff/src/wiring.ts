@@ -61,7 +61,7 @@ export function wire(
   callOptions: CallOptions,
 ): Rooms {
   const permissions = createPermissions(audit);
-  const startSession = createStartSession(audit, limits.hours);
+  const startSession = createStartSession(audit, limits);
   const identity = createIdentity(database, audit, permissions, limits, startSession);
   const passkeys = createPasskeys(database, audit, log, startSession);
   const changeAccess = createChangeAccess(audit);

@@ -72,6 +72,8 @@ test('a change of a team or a user on one node acts on the next request to the o
     await expectAfter('joined', ['PATCH', team, { addMembers: [id] }], 200);
     await expectAfter('team lost its permissions', ['PATCH', team, { permissions: [] }], 403);
     await expectAfter('team has them again', ['PATCH', team, { permissions }], 200);
+    await expectAfter('team disabled', ['PATCH', team, { isDisabled: true }], 403);
+    await expectAfter('team enabled', ['PATCH', team, { isDisabled: false }], 200);
     await expectAfter('left', ['PATCH', team, { removeMembers: [id] }], 403);
     await expectAfter('granted directly', ['PATCH', `/users/${id}`, { permissions }], 200);
     await expectAfter('taken away', ['PATCH', `/users/${id}`, { permissions: [] }], 403);
@@ -88,7 +90,7 @@ test('a change of a team or a user on one node acts on the next request to the o
     }
   }
   expect(seen.filter(([, status, expected]) => status !== expected)).toEqual([]);
-  expect(seen).toHaveLength(rounds * 8 + Math.floor(rounds / 5));
+  expect(seen).toHaveLength(rounds * 10 + Math.floor(rounds / 5));
 });
 
 test('two administrators on two nodes do not take access from each other in the same moment', async () => {

@@ -160,6 +160,10 @@ test('members of a team of before they had an order of their own are listed by n
   await sql`insert into users (id, name, canonical_name)
     select gen_random_uuid(), name, lower(name) from unnest(array['Carla', 'anna', 'Bea']) as name`;
   await sql`insert into team_members (team_id, user_id) select ${team}, id from users`;
+  // Two that look the same, and one that looks like no other.
+  const [latin, cyrillic, other] = ['Copa', '\u0421\u043E\u0440\u0430', '\u0411\u043E\u0440\u0430'];
+  for (const name of [latin, cyrillic, other])
+    await sql`insert into users (id, name, canonical_name) values (gen_random_uuid(), ${name}, ${name.toLowerCase()})`;
 
   const node = await startTestNode({ DATABASE_URL: database.url });
   const admin = await node.as('adam', ['ACCESS_MANAGEMENT']);
@@ -171,6 +175,18 @@ test('members of a team of before they had an order of their own are listed by n
   const [anna] = (await admin.send('GET', '/users?q=anna')).json.items;
   expect((await admin.send('PATCH', `/users/${anna.id}`, { name: 'Zoe' })).status).toBe(200);
   expect(await members()).toEqual(['Bea', 'Carla', 'Zoe']);
+  // Whoever looks like somebody else goes on.
+  const [copy] = (await admin.send('GET', `/users?q=${encodeURIComponent(cyrillic)}`)).json.items;
+  for (const isDisabled of [true, false])
+    expect((await admin.send('PATCH', `/users/${copy.id}`, { isDisabled })).status).toBe(200);
+  const looks =
+    await sql`select name, skeleton from users where name = any(${[latin, cyrillic, other, 'Bea']}) order by skeleton`;
+  expect([...looks]).toEqual([
+    { name: 'Bea', skeleton: 'bea' },
+    { name: latin, skeleton: 'copa' },
+    { name: other, skeleton: other.toLowerCase() },
+    { name: cyrillic, skeleton: null },
+  ]);
   await sql.end();
   await node.stop();
   await database.drop();

@@ -103,7 +103,7 @@ describe('users create', () => {
       'a name that is taken, in another spelling',
       ['ADMIN'],
       testPassword,
-      'There is already a user of this name.\n',
+      'There is already a user of this name, or of one that looks the same.\n',
     ],
     [
       'a name with blanks',

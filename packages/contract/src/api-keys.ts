@@ -49,8 +49,8 @@ export const ApiKeySchema = z
     name: z.string(),
     /** Granted to the key itself. */
     permissions: z.array(PermissionSchema),
-    /** The team that it belongs to: the key may do what the team may, and ends with it. */
-    team: z.strictObject({ id: z.uuid(), name: z.string() }).nullable(),
+    /** The team that it belongs to: the key may do what the team may, nothing while that is disabled, and ends with it. */
+    team: z.strictObject({ id: z.uuid(), name: z.string(), isDisabled: z.boolean() }).nullable(),
     /** What the key may do: granted to itself or by the team. */
     effectivePermissions: z.array(EffectivePermissionSchema),
     /** The last four characters of the token, to tell which one it is. */

@@ -56,14 +56,14 @@ const nameOf = (what: string, characters: RegExp, sentence: string) =>
         ),
     );
 
-/** The name of a user. Unique in its canonical form. */
+/** The name of a user. Unique in its canonical form, and in what it looks like (name-skeleton.ts). */
 export const UserNameSchema = nameOf(
   'user',
   /^[\p{L}\p{N}._@+-]*$/u,
   `Use up to ${nameLength} letters, digits and the characters . _ @ + -`,
 );
 
-/** The name of a team. Unique in its canonical form. */
+/** The name of a team. Unique as that of a user is. */
 export const TeamNameSchema = nameOf(
   'team',
   /^[\p{L}\p{N}._@+-]*( [\p{L}\p{N}._@+-]+)*$/u,

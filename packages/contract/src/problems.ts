@@ -133,12 +133,14 @@ export const problems = {
   'user-name-taken': {
     status: 409,
     title: 'The name is taken',
-    detail: 'There is already a user of this name, whatever its case. Choose another.',
+    detail:
+      'There is already a user of this name, whatever its case, or of one that looks the same. Choose another.',
   },
   'team-name-taken': {
     status: 409,
     title: 'The name is taken',
-    detail: 'There is already a team of this name, whatever its case. Choose another.',
+    detail:
+      'There is already a team of this name, whatever its case, or of one that looks the same. Choose another.',
   },
   'member-by-group': {
     status: 409,

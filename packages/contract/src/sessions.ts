@@ -3,6 +3,9 @@ import { CursorSchema, LimitSchema, SearchSchema } from './paging.ts';
 
 /** @file Sessions as people see them: their own, and everybody's for who manages access. Only such that are alive. */
 
+/** How many sessions of one user are alive at a time: signing in once more ends the oldest. */
+export const mostSessionsOfUser = 100;
+
 /** A session that is alive. */
 export const SessionSchema = z
   .strictObject({
@@ -42,8 +45,8 @@ export const SessionPageSchema = z
     items: z.array(SessionSchema),
     /** Pass it as `cursor` for the next page; null on the last one. */
     nextCursor: z.string().nullable(),
-    /** How many sessions match. */
-    total: z.int(),
+    /** How many sessions match; null for more than 1000. */
+    total: z.int().nullable(),
   })
   .meta({ id: 'SessionPage' });
 

@@ -48,18 +48,21 @@ export const UpdateTeamSchema = z
   .strictObject({
     name: TeamNameSchema.optional(),
     description: DescriptionSchema.nullable().optional(),
+    isDisabled: z.boolean({ error: 'Must be true or false.' }).optional(),
     permissions: GrantedSchema.optional(),
     addMembers: idsOf('user', membersAtOnce).optional(),
     removeMembers: idsOf('user', membersAtOnce).optional(),
   })
   .meta({ id: 'UpdateTeam' });
 
-/** A team: what it grants to each of its members. */
+/** A team: what it grants to each of its members, while it is not disabled. */
 export const TeamSchema = z
   .strictObject({
     id: z.uuid(),
     name: z.string(),
     description: z.string().nullable(),
+    /** Grants nothing, to its members or its API keys. What it would grant stays, and so do they. */
+    isDisabled: z.boolean(),
     permissions: z.array(PermissionSchema),
     /** Null for more than 100. */
     memberCount: z.int().nullable(),

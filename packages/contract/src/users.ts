@@ -34,7 +34,7 @@ export const EffectivePermissionSchema = z.strictObject({
   permission: PermissionSchema,
   /** Granted to the user directly. */
   isDirect: z.boolean(),
-  /** The teams that grant it. */
+  /** The teams that grant it. One that is disabled does not. */
   teams: z.array(z.strictObject({ id: z.uuid(), name: z.string() })),
 });
 
@@ -61,6 +61,9 @@ export const UserSchema = z
         name: z.string(),
         /** The identity provider whose groups put the user into the team; null for by hand. */
         provider: z.string().nullable(),
+        /** What the team grants; nothing of it is in effect while it is disabled. */
+        permissions: z.array(PermissionSchema),
+        isDisabled: z.boolean(),
       }),
     ),
     /** What the user may do: granted directly or by a team. */
@@ -130,12 +133,17 @@ export type Invitation = z.infer<typeof InvitationSchema>;
  */
 export function effectivePermissions(
   direct: readonly Permission[],
-  teams: readonly { id: string; name: string; permissions: readonly string[] }[],
+  teams: readonly {
+    id: string;
+    name: string;
+    permissions: readonly string[];
+    isDisabled: boolean;
+  }[],
 ): EffectivePermission[] {
   return permissionNames.flatMap((permission) => {
     const isDirect = direct.includes(permission);
     const granting = teams
-      .filter(({ permissions }) => permissions.includes(permission))
+      .filter(({ permissions, isDisabled }) => !isDisabled && permissions.includes(permission))
       .map(({ id, name }) => ({ id, name }));
     return isDirect || granting.length > 0 ? [{ permission, isDirect, teams: granting }] : [];
   });

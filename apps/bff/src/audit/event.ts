@@ -40,9 +40,12 @@ export type AuditEvent =
   /** Subject: as of `user.renamed`. */
   | { action: 'team.renamed'; subject: string }
   | { action: 'team.updated'; subject: string; fields: 'description'[] }
+  | { action: 'team.disabled' | 'team.enabled'; subject: string }
   | { action: 'team.permissions-set'; subject: string; permissions: readonly Permission[] }
   /** Subject: the team and the user, with a slash between. At a sign-in that brought it, the means is that of the session. */
   | { action: TeamMemberAction; subject: string; means?: string }
+  /** Very many at once. Subject: the team and how many users, with a slash between. */
+  | { action: 'team.members-removed'; subject: string }
   /** Subject: the team and the key, with a slash between. */
   | { action: 'team.api-key-added'; subject: string }
   /** Subject: the provider, the group and the team, with slashes between. A group may have slashes in it, neither of the others has. */

@@ -3,8 +3,9 @@ import type { Permission } from '@dropsafe/contract/permissions';
 import type { EffectivePermission } from '@dropsafe/contract/users';
 import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Answer, Client } from '../../testkit/client.ts';
+import { createProgram, type Answer, type Client } from '../../testkit/client.ts';
 import { setPermissions, startTestNode, testPassword, type TestNode } from '../../testkit/node.ts';
+import { until } from '../../testkit/until.ts';
 
 let node: TestNode;
 let sql: postgres.Sql;
@@ -171,6 +172,41 @@ describe('a user', () => {
     }
   });
 
+  test.each(['users', 'teams'])(
+    'a name of %s that looks like another one is refused, whichever was first',
+    async (kind) => {
+      const [latin, cyrillic] = ['copa', '\u0441\u043E\u0440\u0430'];
+      const create = (name: string) => admin.send('POST', `/${kind}`, { name });
+      const refused = [409, '/problems/' + kind.slice(0, -1) + '-name-taken', 'name'];
+      const told = ({ status, problem }: Answer) => [
+        status,
+        problem.type,
+        problem.errors?.[0]?.field,
+      ];
+      const first = await create(cyrillic);
+      expect(first.status).toBe(201);
+      expect(told(await create(latin.toUpperCase()))).toEqual(refused);
+      const id = first.json.user?.id ?? first.json.id;
+      const other = await create(unique('other'));
+      const otherId = other.json.user?.id ?? other.json.id;
+      expect(told(await admin.send('PATCH', `/${kind}/${otherId}`, { name: latin }))).toEqual(
+        refused,
+      );
+      // Its own look is its own.
+      const renamed = await admin.send('PATCH', `/${kind}/${id}`, { name: latin });
+      expect([renamed.status, renamed.json.name]).toEqual([200, latin]);
+      expect(told(await create(cyrillic))).toEqual(refused);
+      // Two that are older than the rule go on.
+      const legacy = kind === 'users' ? sql`users` : sql`teams`;
+      await sql`update ${legacy} set skeleton = null, name = ${cyrillic}, canonical_name = ${cyrillic} where id = ${otherId}`;
+      const changed = await admin.send('PATCH', `/${kind}/${otherId}`, {
+        name: cyrillic,
+        isDisabled: true,
+      });
+      expect([changed.status, changed.json.isDisabled]).toEqual([200, true]);
+    },
+  );
+
   test('cannot be put into a team that is not there', async () => {
     const { id } = await newPerson();
     const answer = await admin.send('PATCH', `/users/${id}`, { teams: [crypto.randomUUID()] });
@@ -206,6 +242,29 @@ describe('disabling a user', () => {
     ]);
   });
 
+  test('ends the session of a sign-in that was under way, too', async () => {
+    const { id, name } = await newPerson();
+    const late = node.client();
+    const waiting = (count: number) =>
+      until(`${count} wait`, async () => {
+        const [row] = await sql<{ count: number }[]>`select count(*)::int as count
+          from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+        return row?.count === count;
+      });
+    const answers: Promise<Answer>[] = [];
+    await sql.begin(async (tx) => {
+      // The sign-in has opened its session, and waits for the end of the chain to commit it.
+      await tx`select from audit_chain for update`;
+      answers.push(late.signIn(name, testPassword));
+      await waiting(1);
+      answers.push(admin.send('PATCH', `/users/${id}`, { isDisabled: true }));
+      await waiting(2);
+    });
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
+    await admin.send('PATCH', `/users/${id}`, { isDisabled: false });
+    expect((await late.send('GET', '/session')).status).toBe(401);
+  });
+
   test('takes the invitation back, and none can be made', async () => {
     const { user, invitation } = (await admin.send('POST', '/users', { name: unique('invited') }))
       .json;
@@ -225,7 +284,20 @@ describe('what somebody may do', () => {
     await newTeam(['ACCESS_MANAGEMENT']);
     const { effectivePermissions, teams } = (await admin.send('GET', `/users/${id}`)).json;
     const refs = [one, two].map(({ id: teamId, name }) => ({ id: teamId, name }));
-    expect(teams).toEqual(refs.map((team) => ({ ...team, provider: null })));
+    expect(teams).toEqual([
+      {
+        ...refs[0],
+        provider: null,
+        permissions: ['SECRET_MANAGEMENT_READ', 'SECRET_MANAGEMENT_CREATE'],
+        isDisabled: false,
+      },
+      {
+        ...refs[1],
+        provider: null,
+        permissions: ['SECRET_MANAGEMENT_CREATE'],
+        isDisabled: false,
+      },
+    ]);
     expect(effectivePermissions).toEqual([
       { permission: 'SECRET_MANAGEMENT_READ', isDirect: true, teams: refs.slice(0, 1) },
       { permission: 'SECRET_MANAGEMENT_CREATE', isDirect: false, teams: refs },
@@ -262,6 +334,73 @@ describe('what somebody may do', () => {
     expect(await reads()).toBe(403);
     expect((await client.send('GET', '/session')).json.permissions).toEqual([]);
     expect((await admin.send('GET', `/users/${id}`)).json.teams).toEqual([]);
+  });
+
+  test('is nothing by a team that is disabled, for members and API keys, from the very next request until it is enabled', async () => {
+    const { id, name, client } = await newPerson(['AUDIT_READ']);
+    const team = await newTeam(['SECRET_MANAGEMENT_READ'], [id]);
+    const key = await admin.send('POST', '/api-keys', { name: unique('key'), teamId: team.id });
+    const program = createProgram(node.url, key.json.token);
+    const reads = async () => [
+      (await client.send('GET', '/secrets')).status,
+      (await program.send('GET', '/secrets')).status,
+    ];
+    expect(await reads()).toEqual([200, 200]);
+    const path = `/teams/${team.id}`;
+    const etag = (await admin.send('GET', path)).headers.get('ETag') ?? '';
+    const disabled = await admin.send('PATCH', path, { isDisabled: true }, { 'If-Match': etag });
+    expect([disabled.status, disabled.json.isDisabled, disabled.json.memberCount]).toEqual([
+      200,
+      true,
+      1,
+    ]);
+    expect(await reads()).toEqual([403, 403]);
+    const again = await node.client().signIn(name, testPassword);
+    expect(again.json.permissions).toEqual(['AUDIT_READ']);
+    expect((await admin.send('GET', `/users/${id}`)).json).toMatchObject({
+      // Where they would come from.
+      teams: [{ id: team.id, permissions: ['SECRET_MANAGEMENT_READ'], isDisabled: true }],
+      effectivePermissions: [{ permission: 'AUDIT_READ', isDirect: true, teams: [] }],
+    });
+    const keys = await admin.send('GET', `/api-keys?q=${key.json.name}`);
+    expect(keys.json.items).toMatchObject([
+      { team: { id: team.id, isDisabled: true }, effectivePermissions: [] },
+    ]);
+    // What is done to it meanwhile counts later; somebody who saw it before is told.
+    const stale = await admin.send('PATCH', path, { permissions: [] }, { 'If-Match': etag });
+    expect([stale.status, stale.problem.type]).toEqual([412, '/problems/team-changed']);
+    const other = await newPerson();
+    await admin.send('PATCH', path, { addMembers: [other.id] });
+    expect(await permissionsOf(other.client)).toEqual([]);
+    expect((await admin.send('PATCH', path, { isDisabled: false })).status).toBe(200);
+    expect(await reads()).toEqual([200, 200]);
+    expect(await permissionsOf(other.client)).toEqual(['SECRET_MANAGEMENT_READ']);
+    // A change of nothing is no change.
+    await admin.send('PATCH', path, { isDisabled: false });
+    expect((await eventsOf(team.name)).filter((event) => /abled/.test(event))).toEqual([
+      `team.disabled ${team.name}`,
+      `team.enabled ${team.name}`,
+    ]);
+  });
+
+  test('stays when a team gets another name, which the trail tells', async () => {
+    const { id, client } = await newPerson();
+    const team = await newTeam(['SECRET_MANAGEMENT_READ'], [id]);
+    const other = await newTeam();
+    const path = `/teams/${team.id}`;
+    const taken = await admin.send('PATCH', path, { name: other.name.toUpperCase() });
+    expect([taken.status, taken.problem.type]).toEqual([409, '/problems/team-name-taken']);
+    const name = unique('Renamed team');
+    const renamed = await admin.send('PATCH', path, { name: ` ${name} ` });
+    expect([renamed.status, renamed.json.name]).toEqual([200, name]);
+    expect(await permissionsOf(client)).toEqual(['SECRET_MANAGEMENT_READ']);
+    expect((await admin.send('GET', `/users/${id}`)).json.teams).toMatchObject([{ name }]);
+    expect((await admin.send('GET', `/teams?q=${encodeURIComponent(name)}`)).json.items).toEqual([
+      renamed.json,
+    ]);
+    expect(await eventsOf(name)).toEqual([`team.renamed ${team.name}/${name}`]);
+    // The old name is free.
+    expect((await admin.send('POST', '/teams', { name: team.name })).status).toBe(201);
   });
 
   test('a team that is deleted leaves nothing behind, and its members stay', async () => {
@@ -384,6 +523,10 @@ describe('the last one who can manage access', () => {
     ['taken out of the team', () => ['PATCH', `/users/${last.id}`, { teams: [] }]],
     ['removed as a member', () => ['PATCH', `/teams/${team.id}`, { removeMembers: [last.id] }]],
     ['in a team that loses it', () => ['PATCH', `/teams/${team.id}`, { permissions: [] }]],
+    [
+      'in a team that is disabled',
+      () => ['PATCH', `/teams/${team.id}`, { isDisabled: true, description: 'not now' }],
+    ],
     ['in a team that is deleted', () => ['DELETE', `/teams/${team.id}`]],
   ])('is not %s', async (_, request) => {
     const before = await sql`select * from audit_events`;

@@ -9,7 +9,7 @@ import { grantsOf } from '../permissions/permissions.ts';
 import { findByToken } from './by-token.store.ts';
 import type { PageCursor } from './page-cursor.ts';
 import { containsPart } from './page.store.ts';
-import { teams, type GrantingTeam } from './teams.store.ts';
+import { isGranting, teams, type GrantingTeam } from './teams.store.ts';
 
 /**
  * API keys of programs. The token itself is only with whoever created the key. A key that was revoked stays, so that the trail can say
@@ -56,9 +56,12 @@ export interface StoredApiKey extends Omit<ApiKey, 'team' | 'effectivePermission
 }
 
 /** What a key may do, as a column of a query of keys: granted to itself, or to its team. Every request of a program reads it. */
-const permissionsOfKey = grantsOf(apiKeys.id, sql`select ${apiKeys.teamId}`);
+const permissionsOfKey = grantsOf(
+  apiKeys.id,
+  sql`select ${teams.id} from ${teams} where ${teams.id} = ${apiKeys.teamId} and ${isGranting}`,
+);
 
-const teamOfKey = sql`select json_build_object('id', ${teams.id}, 'name', ${teams.name}, 'permissions', ${grantsOf(teams.id)})
+const teamOfKey = sql`select json_build_object('id', ${teams.id}, 'name', ${teams.name}, 'permissions', ${grantsOf(teams.id)}, 'isDisabled', ${teams.isDisabled})
   from ${teams} where ${teams.id} = ${apiKeys.teamId}`;
 
 const columns = {

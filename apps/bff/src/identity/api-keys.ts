@@ -255,7 +255,7 @@ function present(stored: StoredApiKey): ApiKey {
   const granting = team === null ? [] : [team];
   return {
     ...key,
-    team: team && { id: team.id, name: team.name },
+    team: team && { id: team.id, name: team.name, isDisabled: team.isDisabled },
     effectivePermissions: effectivePermissions(key.permissions, granting),
   };
 }

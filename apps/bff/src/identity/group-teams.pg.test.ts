@@ -5,8 +5,10 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AuditEvent } from '../audit/event.ts';
+import { newCanary } from '../../testkit/canary.ts';
 import type { Answer, Client } from '../../testkit/client.ts';
 import { setPermissions, startTestNode, testPassword, type TestNode } from '../../testkit/node.ts';
+import { until } from '../../testkit/until.ts';
 import { keepTeamsInStep } from './group-teams.ts';
 
 /** Statements that sign-ins of the test have sent. */
@@ -391,7 +393,7 @@ describe('an administrator', () => {
     const answer = await admin.send('PATCH', `/users/${somebody.id}`, { teams: [team.id] });
     expect([answer.status, answer.json.teams]).toEqual([
       200,
-      [{ id: team.id, name: team.name, provider: 'corp' }],
+      [{ id: team.id, name: team.name, provider: 'corp', permissions: [], isDisabled: false }],
     ]);
     expect(byHand.id).not.toBe(team.id);
   });
@@ -522,6 +524,75 @@ describe('the last one who can manage access, by a group alone,', () => {
     expect(
       (await last.client.send('GET', `/oidc-groups?teamId=${team.id}`)).json.items,
     ).toHaveLength(1);
+  });
+});
+
+describe('a team that is disabled', () => {
+  test('keeps the members that groups give, takes in new ones, and grants nothing to any of them', async () => {
+    const team = await newTeam(['SECRET_MANAGEMENT_READ']);
+    const [group, unmapped] = [unique('g'), unique('g')];
+    await map(group, team.id);
+    const mapping = await map(unmapped, team.id);
+    const [before, gone, after] = [await newPerson(), await newPerson(), await newPerson()];
+    await signInWith(before, [group]);
+    await signInWith(gone, [unmapped]);
+    await admin.send('PATCH', `/teams/${team.id}`, { isDisabled: true });
+    expect(await signInWith(before, [group])).toEqual([]);
+    await signInWith(after, [group]);
+    expect((await admin.send('DELETE', `/oidc-groups/${mapping}`)).status).toBe(204);
+    expect([await teamsOf(before), await teamsOf(gone), await teamsOf(after)]).toEqual([
+      [[team.name, 'corp']],
+      [],
+      [[team.name, 'corp']],
+    ]);
+    expect([await permissionsOf(before.client), await permissionsOf(after.client)]).toEqual([
+      [],
+      [],
+    ]);
+    await admin.send('PATCH', `/teams/${team.id}`, { isDisabled: false });
+    expect(await permissionsOf(after.client)).toEqual(['SECRET_MANAGEMENT_READ']);
+  });
+});
+
+describe('a group of very many', () => {
+  const size = 3_000;
+
+  test('is removed with one event about all of them, while other changes go on', async () => {
+    const team = await newTeam(['SECRET_MANAGEMENT_READ']);
+    const mapping = await map(unique('g'), team.id);
+    const also = await map(unique('g'), team.id);
+    const prefix = unique('crowd');
+    await sql`insert into users (id, name, canonical_name)
+      select gen_random_uuid(), ${prefix} || n, ${prefix} || n from generate_series(1, ${size + 1}::int) as n`;
+    // One of them is in the team by another group as well.
+    await sql`insert into team_members (team_id, user_id, canonical_name, provider, mappings)
+      select ${team.id}, id, canonical_name, 'corp',
+        case when name = ${`${prefix}1`} then array[${mapping}::uuid, ${also}::uuid] else array[${mapping}::uuid] end
+      from users where name like ${`${prefix}%`}`;
+    const writer = await node.as(unique('writer'), ['SECRET_MANAGEMENT']);
+    const removing: Promise<Answer>[] = [];
+    await sql.begin(async (tx) => {
+      // The removal has begun, and waits in its middle.
+      await tx`select from team_members where team_id = ${team.id} and canonical_name = ${`${prefix}2`} for update`;
+      removing.push(admin.send('DELETE', `/oidc-groups/${mapping}`));
+      await until('the removal waits', async () => {
+        const [row] = await sql<{ count: number }[]>`select count(*)::int as count
+          from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+        return row?.count === 1;
+      });
+      const secret = { name: unique('MEANWHILE').replace('-', '_'), value: newCanary() };
+      expect((await other.client(writer.cookie).send('POST', '/secrets', secret)).status).toBe(201);
+    });
+    const [removed] = await Promise.all(removing);
+    expect(removed?.status).toBe(204);
+    const events = await eventsOf(team.name);
+    expect(events.slice(-2)).toEqual([
+      expect.stringMatching(/^oidc-group.unmapped /),
+      `team.members-removed ${team.name}/${size} users`,
+    ]);
+    expect(events.filter((event) => event.includes('member-removed'))).toEqual([]);
+    const left = await admin.send('GET', `/teams/${team.id}/members`);
+    expect(left.json.items.map(({ name }: Somebody) => name)).toEqual([`${prefix}1`]);
   });
 });
 

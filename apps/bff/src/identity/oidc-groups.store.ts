@@ -9,7 +9,7 @@ import { patternOf } from '../base/search-pattern.ts';
 import { holdersOf } from '../permissions/permissions.ts';
 import type { Placed } from './access-cursor.ts';
 import type { PageRequest } from './page.store.ts';
-import { teamMembers, teams, withName } from './teams.store.ts';
+import { isGranting, teamMembers, teams, withName } from './teams.store.ts';
 import { users } from './users.store.ts';
 
 /** Which team a group of an identity provider gives. Which memberships it gave stands in `team_members`. */
@@ -32,6 +32,9 @@ export const oidcGroups = pgTable(
     // Serves every sign-in: what the groups of somebody give.
     unique('oidc_groups_once').on(table.provider, table.groupName, table.teamId),
     index('oidc_groups_by_team').on(table.teamId),
+    index('oidc_groups_by_name').on(table.groupName, table.id),
+    index('oidc_groups_by_created_at').on(table.createdAt, table.id),
+    index('oidc_groups_name_search').using('gin', sql`${table.groupName} gin_trgm_ops`),
   ],
 );
 
@@ -43,7 +46,7 @@ const columns = {
   createdAt: oidcGroups.createdAt,
 };
 
-/** One page of the mappings, of one team or of all. There are ten thousand at most: no index of its own for each order. */
+/** One page of the mappings, of one team or of all, read by the index of the order. */
 export async function listOidcGroups(
   queries: Queries,
   { sort, q, limit, after }: PageRequest,
@@ -114,30 +117,42 @@ export async function insertOidcGroup(
   }
 }
 
+/** Whose memberships a mapping took with it: how many, and the names when these are few. */
+export interface Unmapped {
+  count: number;
+  /** Undefined for more than were to be named. */
+  userNames: string[] | undefined;
+}
+
 /**
- * Removes a mapping, and the memberships that it alone gave; answers the names of whom these were. Those that another one gives as well
- * stay. Found by the key of the memberships, which begins with the team.
+ * Removes a mapping, and the memberships that it alone gave; answers whose these were, by name when there are `mostNamed` at most.
+ * Those that another one gives as well stay. Found by the key of the memberships, which begins with the team. A statement each, however
+ * many there are; nobody joins or leaves between them, as all that takes the lock on access.
  */
 export async function deleteOidcGroup(
   queries: Queries,
   { id, team }: OidcGroup,
-): Promise<string[]> {
+  mostNamed: number,
+): Promise<Unmapped> {
   await queries.delete(oidcGroups).where(eq(oidcGroups.id, id));
   const given = and(
     eq(teamMembers.teamId, team.id),
     sql`${id}::uuid = any(${teamMembers.mappings})`,
   );
-  const gone = await queries
-    .delete(teamMembers)
-    .where(and(given, sql`cardinality(${teamMembers.mappings}) = 1`))
-    .returning({
-      userName: sql<string>`(select ${users.name} from ${users} where ${users.id} = ${teamMembers.userId})`,
-    });
+  const givenAlone = and(given, sql`cardinality(${teamMembers.mappings}) = 1`);
+  const named = await queries
+    .select({ userName: users.name })
+    .from(teamMembers)
+    .innerJoin(users, eq(users.id, teamMembers.userId))
+    .where(givenAlone)
+    .limit(mostNamed + 1);
+  const { count } = await queries.delete(teamMembers).where(givenAlone);
   await queries
     .update(teamMembers)
     .set({ mappings: sql`array_remove(${teamMembers.mappings}, ${id}::uuid)` })
     .where(given);
-  return gone.map(({ userName }) => userName);
+  const userNames = named.map(({ userName }) => userName);
+  return { count, userNames: count > mostNamed ? undefined : userNames };
 }
 
 /** Those groups that put any of these users into any of these teams. */
@@ -168,7 +183,7 @@ export interface OutOfStep {
   isMember: boolean;
   /** What gives the team to them, in the order of the ids; null when nothing does. */
   mappings: string[] | null;
-  /** The team grants ACCESS_MANAGEMENT. */
+  /** The team grants ACCESS_MANAGEMENT, and is not disabled. */
   managesAccess: boolean;
 }
 
@@ -188,7 +203,7 @@ export async function findOutOfStep(
     from ${teamMembers} where ${teamMembers.userId} = ${userId}`;
   const rows = await queries.execute<OutOfStep & Record<string, unknown>>(sql`
     select ${teams.id} as "teamId", ${teams.name} as "teamName", held.team_id is not null as "isMember",
-      to_json(wanted.mappings) as mappings, ${teams.id} in (${holdersOf('ACCESS_MANAGEMENT')}) as "managesAccess"
+      to_json(wanted.mappings) as mappings, ${isGranting} and ${teams.id} in (${holdersOf('ACCESS_MANAGEMENT')}) as "managesAccess"
     from (${wanted}) as wanted
       full join (${held}) as held on held.team_id = wanted.team_id
       join ${teams} on ${teams.id} = coalesce(wanted.team_id, held.team_id)

@@ -77,14 +77,24 @@ export function createOidcGroupsDoor(
       await changeAccess(caller, async (tx, tell) => {
         const group = isUuid(id) ? await findOidcGroup(tx, id) : undefined;
         if (group === undefined) throw new Problem('not-found');
-        const left = await deleteOidcGroup(tx, group);
+        const { count, userNames } = await deleteOidcGroup(tx, group, mostEventsOfMembers);
         tell(unmapped(group));
-        for (const userName of left)
-          tell({ action: 'team.member-removed', subject: `${group.team.name}/${userName}` });
+        const { name } = group.team;
+        if (userNames === undefined)
+          tell({ action: 'team.members-removed', subject: `${name}/${count} users` });
+        else
+          for (const userName of userNames)
+            tell({ action: 'team.member-removed', subject: `${name}/${userName}` });
       });
     },
   };
 }
+
+/**
+ * Of more members than that who leave at once the trail has the number alone: every other change waits while events are appended, and
+ * with a hundred thousand of them none would come through before its time is up, this one least of all.
+ */
+const mostEventsOfMembers = 1_000;
 
 type Mapped = Pick<OidcGroup, 'provider' | 'group'> & { team: { name: string } };
 

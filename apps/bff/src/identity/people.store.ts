@@ -8,7 +8,13 @@ import { passkeys } from './passkeys.store.ts';
 import type { Placed } from './access-cursor.ts';
 import { beyondCursor, containsPart, orderOf, type PageRequest } from './page.store.ts';
 import { oidcIdentities } from './oidc-identities.store.ts';
-import { permissionsOfUser, teamMembers, teams, type GrantingTeam } from './teams.store.ts';
+import {
+  isGranting,
+  permissionsOfUser,
+  teamMembers,
+  teams,
+  type GrantingTeam,
+} from './teams.store.ts';
 import { users } from './users.store.ts';
 
 /** @file Users together with their teams and what these grant: what more than one table knows of a user. */
@@ -84,7 +90,7 @@ export interface Person {
 }
 
 const teamsOfUser = sql`select json_build_object('id', ${teams.id}, 'name', ${teams.name}, 'permissions', ${grantsOf(teams.id)},
-    'provider', ${teamMembers.provider})
+    'isDisabled', ${teams.isDisabled}, 'provider', ${teamMembers.provider})
   from ${teamMembers} join ${teams} on ${teams.id} = ${teamMembers.teamId}
   where ${teamMembers.userId} = ${users.id} order by ${teams.canonicalName}`;
 const invitedUntil = sql`select ${invitations.expiresAt} from ${invitations}
@@ -174,7 +180,8 @@ export async function hasAccessManager(queries: Queries): Promise<boolean> {
   const holders = holdersOf('ACCESS_MANAGEMENT');
   const directly = sql`select from ${users} where ${users.id} in (${holders}) and ${canSignIn}`;
   const byTeam = sql`select from ${teamMembers} join ${users} on ${users.id} = ${teamMembers.userId}
-    where ${teamMembers.teamId} in (${holders}) and ${canSignIn}`;
+    join ${teams} on ${teams.id} = ${teamMembers.teamId}
+    where ${teamMembers.teamId} in (${holders}) and ${isGranting} and ${canSignIn}`;
   const [row] = await queries.execute<{ found: boolean }>(
     sql`select exists (${directly}) or exists (${byTeam}) as found`,
   );

@@ -174,6 +174,52 @@ describe("everybody's sessions", () => {
     expect(event).toEqual({ principal_name: 'keeper', action: 'session.ended' });
   });
 
+  test('are counted up to a thousand, and found by a name in any spelling', async () => {
+    await createUser(env, 'Crowded', []);
+    await sql`insert into sessions (id, token_hash, user_id, expires_at)
+      select gen_random_uuid(), sha256(n::text::bytea), id, now() + interval '1 hour'
+      from users, generate_series(1, 1001) as n where name = 'Crowded'`;
+    const { json } = await admin.send('GET', '/all-sessions?q=ｃｒＯＷ&limit=2');
+    expect([json.total, json.items.length]).toEqual([null, 2]);
+    expect(json.nextCursor).not.toBeNull();
+  });
+
+  test('of one user there are a hundred: signing in ends the oldest of more, as the trail tells', async () => {
+    const client = await signIn('crowded');
+    const items = await own(client);
+    expect([items.length, items[0]?.isCurrent]).toEqual([100, true]);
+    const events = await sql`select action, count(*)::int from audit_events
+      where subject = 'Crowded' and action like 'session%' group by action order by action`;
+    expect([...events]).toEqual([
+      { action: 'session.ended', count: 902 },
+      { action: 'session.started', count: 1 },
+    ]);
+    await signIn('crowded');
+    const later = await own(client);
+    expect([later.length, later.map(({ id }) => id)]).toEqual([
+      100,
+      [later[0]?.id, ...items.slice(0, 99).map(({ id }) => id)],
+    ]);
+  });
+
+  test('that are over are removed in passing, whosever they were, a hundred at a time', async () => {
+    const over = async () => {
+      const [row] = await sql`select count(*)::int from sessions where expires_at < now()`;
+      return row?.['count'];
+    };
+    await sql`delete from sessions where expires_at < now()`;
+    await sql`update sessions set expires_at = now() - interval '1 second' where user_id = (select id from users where name = 'Crowded')`;
+    await sql`insert into sessions (id, token_hash, user_id, expires_at)
+      select gen_random_uuid(), sha256(('over' || n)::bytea), id, now() - interval '1 minute'
+      from users, generate_series(1, 50) as n where name = 'Crowded'`;
+    expect(await over()).toBe(150);
+    await createUser(env, 'somebody-else', []);
+    await signIn('somebody-else');
+    expect(await over()).toBe(50);
+    await signIn('somebody-else');
+    expect(await over()).toBe(0);
+  });
+
   test('of a disabled user there are none', async () => {
     await createUser(env, 'disabled-one', []);
     await signIn('disabled-one');

@@ -1,11 +1,13 @@
-import { and, eq, ne, sql, type SQL } from 'drizzle-orm';
+import { and, eq, inArray, ne, sql, type SQL } from 'drizzle-orm';
+import { countedUpTo } from '@dropsafe/contract/secrets';
+import { mostSessionsOfUser } from '@dropsafe/contract/sessions';
 import type { Permission } from '@dropsafe/contract/permissions';
 import { index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import { bytes } from '../base/columns.ts';
 import type { Database, Queries } from '../base/database.ts';
-import { patternOf } from '../base/search-pattern.ts';
 import { findByToken } from './by-token.store.ts';
 import type { PageCursor } from './page-cursor.ts';
+import { containsPart } from './page.store.ts';
 import { permissionsOfUser } from './teams.store.ts';
 import { users } from './users.store.ts';
 
@@ -37,6 +39,14 @@ export const sessions = pgTable(
     index().on(table.userId),
     // The order of the list of everybody's.
     index('sessions_by_created_at').on(table.createdAt, table.id),
+    index('sessions_by_expires_at').on(table.expiresAt),
+    // What a provider names when it ends something. Anybody can ask for that.
+    index('sessions_by_provider_sid')
+      .on(table.providerSid)
+      .where(sql`${table.providerSid} is not null`),
+    index('sessions_by_provider_subject')
+      .on(table.providerSubject)
+      .where(sql`${table.providerSubject} is not null`),
   ],
 );
 
@@ -92,7 +102,7 @@ function isAlive(idleMinutes: number): SQL | undefined {
   );
 }
 
-/** Opens a session; answers when it ends at the latest. Removes this user's dead ones in passing. */
+/** Opens a session; answers when it ends at the latest. */
 export async function insertSession(
   queries: Queries,
   session: {
@@ -107,15 +117,59 @@ export async function insertSession(
   },
   hours: number,
 ): Promise<Date> {
-  await queries
-    .delete(sessions)
-    .where(and(eq(sessions.userId, session.userId), sql`${sessions.expiresAt} < now()`));
   const [row] = await queries
     .insert(sessions)
     .values({ ...session, expiresAt: sql`now() + make_interval(hours => ${hours}::int)` })
     .returning({ expiresAt: sessions.expiresAt });
   if (row === undefined) throw new Error('An insert without a conflict answered no row.');
   return row.expiresAt;
+}
+
+/** How many sessions that are over one sign-in removes at most: more than it adds, and few enough to cost nothing. */
+const prunedAtOnce = 100;
+
+/** Removes sessions that are over, anybody's, the oldest first. It waits for nobody who does the same. */
+export async function pruneSessions(queries: Queries): Promise<void> {
+  const dead = queries
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(sql`${sessions.expiresAt} < now()`)
+    .orderBy(sessions.expiresAt)
+    .limit(prunedAtOnce)
+    .for('update', { skipLocked: true });
+  await queries.delete(sessions).where(inArray(sessions.id, dead));
+}
+
+/** How many sessions one sign-in ends at most: an older version kept as many as there were, and each has an event. */
+const endedAtOnce = 1_000;
+
+/**
+ * Ends the oldest sessions of a user, so that one more keeps within `mostSessionsOfUser`; answers how many. Two sign-ins in the
+ * same moment may leave one too many, which the next one ends: they do not wait for each other.
+ */
+export async function endOldestSessions(
+  queries: Queries,
+  userId: string,
+  idleMinutes: number,
+): Promise<number> {
+  const surplus = queries
+    .select({ id: sessions.id })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(eq(sessions.userId, userId), isAlive(idleMinutes)))
+    .orderBy(sql`${sessions.createdAt} desc`, sql`${sessions.id} desc`)
+    .offset(mostSessionsOfUser - 1)
+    .limit(endedAtOnce);
+  const free = queries
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(inArray(sessions.id, surplus))
+    .for('update', { skipLocked: true });
+  const gone = await queries
+    .delete(sessions)
+    .where(inArray(sessions.id, free))
+    .returning({ id: sessions.id });
+  return gone.length;
 }
 
 /** Notes that a session is in use. */
@@ -207,18 +261,37 @@ export async function listSessions(
   return limit === undefined ? page : page.limit(limit);
 }
 
-/** How many sessions are alive. */
+/** How many sessions are alive and chosen, or null for more than `countedUpTo`: the count stops there. */
 export async function countSessions(
   queries: Queries,
   choice: SessionChoice,
   idleMinutes: number,
-): Promise<number> {
-  const [row] = await queries
-    .select({ count: sql<number>`count(*)::int` })
+): Promise<number | null> {
+  const some = queries
+    .select({ one: sql`1` })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(isAlive(idleMinutes), chosen(choice)));
-  return row?.count ?? 0;
+    .where(and(isAlive(idleMinutes), chosen(choice)))
+    .limit(countedUpTo + 1)
+    .as('some');
+  const [row] = await queries.select({ count: sql<number>`count(*)::int` }).from(some);
+  return row === undefined || row.count > countedUpTo ? null : row.count;
+}
+
+/** True when any session is alive and chosen. */
+export async function hasSessions(
+  queries: Queries,
+  choice: SessionChoice,
+  idleMinutes: number,
+): Promise<boolean> {
+  // In no order: that could lead through all sessions, where the index of what was chosen leads to one.
+  const [found] = await queries
+    .select({ id: sessions.id })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(and(isAlive(idleMinutes), chosen(choice)))
+    .limit(1);
+  return found !== undefined;
 }
 
 /** Ends the sessions that are alive and chosen; answers the name of the user of each. */
@@ -251,6 +324,6 @@ function chosen(choice: SessionChoice): SQL | undefined {
     means === undefined ? undefined : eq(sessions.means, means),
     subject === undefined ? undefined : eq(sessions.providerSubject, subject),
     sid === undefined ? undefined : eq(sessions.providerSid, sid),
-    q === '' ? undefined : sql`${users.name} ilike ${patternOf(q)}`,
+    containsPart(users.canonicalName, q),
   );
 }

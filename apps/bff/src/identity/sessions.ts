@@ -23,7 +23,7 @@ import { isUuid } from './uuid.ts';
 
 /** The operations on sessions that are open. */
 export interface Sessions {
-  /** The caller's own. */
+  /** The caller's own; there are few (`mostSessionsOfUser`). */
   listOwn(caller: UserCaller): Promise<Session[]>;
   /** Ends one of the caller's own. Throws `not-found`, for somebody else's as well. */
   endOwn(caller: UserCaller, id: string): Promise<void>;

@@ -23,7 +23,7 @@ import { findAwaited, findIdentity, linkIdentity } from './oidc-identities.store
 import type { Oidc, Proven } from './oidc.ts';
 import { findSignedIn, lockAccess } from './people.store.ts';
 import { Refusal, problemOf, type RefusalReason } from './refusal.ts';
-import { endSessions, type SessionChoice } from './sessions.store.ts';
+import { endSessions, hasSessions, type SessionChoice } from './sessions.store.ts';
 import type { SignInProvider } from './sign-in-providers.ts';
 import type { OpenedSession, StartSession } from './start-session.ts';
 import { insertUser } from './users.store.ts';
@@ -257,7 +257,10 @@ export function createSignInThrough(
         await audit.recordSeldom(caller, refusedLogout(provider, 'issuer-wrong'));
         throw new Problem('logout-refused');
       }
-      await endInNameOf(caller, provider, async () => ({ means: `oidc:${provider}`, sid }));
+      const choice = { means: `oidc:${provider}`, sid };
+      // Anybody can ask for this, as often as they like: nothing is begun for what is not there.
+      if (await hasSessions(database.queries, choice, idleMinutes))
+        await endInNameOf(caller, provider, async () => choice);
     },
   };
 }

@@ -11,7 +11,7 @@ import type { Transaction } from '../base/database.ts';
 import { pruneAttempts, takeFailureBack } from './attempts.store.ts';
 import { addressKey } from './attempts.ts';
 import { lockedAfterFailures } from './guessing.ts';
-import { insertSession } from './sessions.store.ts';
+import { endOldestSessions, insertSession, pruneSessions } from './sessions.store.ts';
 import { hashToken, mintToken } from './token.ts';
 
 /** A session that was just opened: who it is for, and the token for the cookie. */
@@ -48,8 +48,11 @@ export type StartSession = (
   confirm: (tx: Transaction, tell: (event: AuditEvent) => void) => Promise<SignedIn>,
 ) => Promise<OpenedSession>;
 
-/** The one way to open a session. */
-export function createStartSession(audit: Audit, hours: number): StartSession {
+/** The one way to open a session. Ends the oldest of somebody who has too many, and removes some that are over, whosever they were. */
+export function createStartSession(
+  audit: Audit,
+  { idleMinutes, hours }: { idleMinutes: number; hours: number },
+): StartSession {
   return async (caller, { means, agent, identity }, confirm) => {
     const { requestId, address } = caller;
     const token = mintToken();
@@ -69,6 +72,9 @@ export function createStartSession(audit: Audit, hours: number): StartSession {
         providerSubject: identity?.subject ?? null,
         providerSid: identity?.sid ?? null,
       };
+      await pruneSessions(tx);
+      const ended = await endOldestSessions(tx, confirmed.id, idleMinutes);
+      for (let n = 0; n < ended; n += 1) tell({ action: 'session.ended', subject: confirmed.name });
       const until = await insertSession(tx, session, hours);
       tell({ action: 'session.started', subject: confirmed.name, means });
       return { user: confirmed, expiresAt: until };

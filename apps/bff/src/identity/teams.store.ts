@@ -1,5 +1,15 @@
+import { nameSkeleton } from '@dropsafe/contract/name-skeleton';
 import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
-import { foreignKey, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  boolean,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { moment } from '../base/columns.ts';
 import { isUniqueViolation, type Queries } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
@@ -13,7 +23,11 @@ export const teams = pgTable(
     id: uuid().primaryKey(),
     name: text().notNull(),
     canonicalName: text().notNull().unique(),
+    /** What the name looks like (`nameSkeleton` of the contract). Null where two looked the same before that was refused. */
+    skeleton: text().unique(),
     description: text(),
+    /** Grants nothing: whoever asks what a team grants has to ask for this as well (`isGranting`). */
+    isDisabled: boolean().notNull().default(false),
     createdAt: moment()
       .notNull()
       .default(sql`now()`),
@@ -57,10 +71,14 @@ export const teamMembers = pgTable(
   ],
 );
 
+/** The condition that what was granted to a team is in effect. */
+export const isGranting = sql`not ${teams.isDisabled}`;
+
 /** What a user may do, as a column of a query of users: granted directly, or by a team. Every request reads it. */
 export const permissionsOfUser = grantsOf(
   users.id,
-  sql`select ${teamMembers.teamId} from ${teamMembers} where ${teamMembers.userId} = ${users.id}`,
+  sql`select ${teams.id} from ${teamMembers} join ${teams} on ${teams.id} = ${teamMembers.teamId}
+    where ${teamMembers.userId} = ${users.id} and ${isGranting}`,
 );
 
 /** Adds a team. Throws `team-name-taken`. */
@@ -68,19 +86,25 @@ export async function insertTeam(
   queries: Queries,
   team: { id: string; name: string; canonicalName: string; description: string | null },
 ): Promise<void> {
-  await refuseTaken(queries.insert(teams).values(team));
+  await refuseTaken(queries.insert(teams).values({ ...team, skeleton: nameSkeleton(team.name) }));
 }
 
 /** Writes what is named, and counts the change. Throws `team-name-taken`. */
 export async function updateTeam(
   queries: Queries,
   id: string,
-  change: { name?: string; canonicalName?: string; description?: string | null },
+  change: {
+    name?: string;
+    canonicalName?: string;
+    description?: string | null;
+    isDisabled?: boolean;
+  },
 ): Promise<void> {
+  const skeleton = change.name !== undefined && { skeleton: nameSkeleton(change.name) };
   await refuseTaken(
     queries
       .update(teams)
-      .set({ ...change, version: sql`${teams.version} + 1` })
+      .set({ ...change, ...skeleton, version: sql`${teams.version} + 1` })
       .where(eq(teams.id, id)),
   );
 }
@@ -91,7 +115,12 @@ async function refuseTaken(writing: PromiseLike<unknown>): Promise<void> {
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     throw new Problem('team-name-taken', {
-      errors: [{ field: 'name', message: 'There is already a team of this name.' }],
+      errors: [
+        {
+          field: 'name',
+          message: 'There is already a team of this name, or of one that looks the same.',
+        },
+      ],
     });
   }
 }
@@ -101,11 +130,12 @@ export async function deleteTeam(queries: Queries, id: string): Promise<void> {
   await queries.delete(teams).where(eq(teams.id, id));
 }
 
-/** A team, with what it grants. */
+/** A team, with what it grants while it is not disabled. */
 export interface GrantingTeam {
   id: string;
   name: string;
   permissions: readonly string[];
+  isDisabled: boolean;
 }
 
 /** Somebody's or some team's name, by id. */

@@ -1,6 +1,6 @@
 /**
- * @file The front door to teams. A team grants its permissions to each of its members, for as long as they are in it: every
- * request reads the memberships, so leaving a team, or its end, acts on the very next one.
+ * @file The front door to teams. A team grants its permissions to each of its members, for as long as they are in it and it is
+ * not disabled: every request reads both, so leaving a team, disabling it, or its end, acts on the very next one.
  */
 import { randomUUID } from 'node:crypto';
 import { canonicalName } from '@dropsafe/contract/names';
@@ -142,14 +142,21 @@ export function createTeamsDoor(
       await permissions.demand(caller, manageAccess, subjectOf('team', id));
       return changeAccess(caller, async (tx, tell) => {
         const before = await findForChange(tx, id, ifMatch);
-        const { name = before.name, description = before.description } = patch;
+        const {
+          name = before.name,
+          description = before.description,
+          isDisabled = before.isDisabled,
+        } = patch;
         const granted = patch.permissions ?? before.permissions;
         const isRenamed = name !== before.name;
         const isDescribed = description !== before.description;
+        const isSwitched = isDisabled !== before.isDisabled;
         const isGranted = !isSame(granted, before.permissions);
         if (isRenamed) tell({ action: 'team.renamed', subject: `${before.name}/${name}` });
         if (isDescribed)
           tell({ action: 'team.updated', subject: name, fields: ['description' as const] });
+        if (isSwitched)
+          tell({ action: isDisabled ? 'team.disabled' : 'team.enabled', subject: name });
         if (isGranted) {
           await permissions.grant(tx, id, inOrder(granted));
           tell({ action: 'team.permissions-set', subject: name, permissions: inOrder(granted) });
@@ -157,8 +164,12 @@ export function createTeamsDoor(
         const { addMembers: joining = [], removeMembers: leaving = [] } = patch;
         const hasLost = await removeMembers(tx, tell, { id, name }, leaving);
         const hasGained = await addMembers(tx, tell, { id, name }, joining, 'addMembers');
-        if (isRenamed || isDescribed || isGranted || hasLost || hasGained)
-          await updateTeam(tx, id, { name, canonicalName: canonicalName(name), description });
+        if (isRenamed || isDescribed || isSwitched || isGranted || hasLost || hasGained)
+          await updateTeam(tx, id, {
+            ...(isRenamed && { name, canonicalName: canonicalName(name) }),
+            description,
+            isDisabled,
+          });
         return findVersioned(tx, id);
       });
     },
@@ -167,12 +178,10 @@ export function createTeamsDoor(
       await permissions.demand(caller, manageAccess, subjectOf('team', id));
       await changeAccess(caller, async (tx, tell) => {
         const team = await findForChange(tx, id, ifMatch);
-        for (const key of await revokeApiKeys(tx, { teamId: id })) {
-          await permissions.grant(tx, key.id, []);
-          tell({ action: 'api-key.revoked', subject: key.name });
-        }
+        const keys = await revokeApiKeys(tx, { teamId: id });
+        for (const key of keys) tell({ action: 'api-key.revoked', subject: key.name });
         for (const group of await findGroupsOfTeam(tx, id)) tell(unmapped({ ...group, team }));
-        await permissions.grant(tx, id, []);
+        await permissions.forget(tx, [id, ...keys.map((key) => key.id)]);
         await deleteTeam(tx, id);
         tell({ action: 'team.deleted', subject: team.name, permissions: team.permissions });
       });

@@ -1,3 +1,4 @@
+import { nameSkeleton } from '@dropsafe/contract/name-skeleton';
 import { and, eq, sql } from 'drizzle-orm';
 import { boolean, index, integer, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { moment } from '../base/columns.ts';
@@ -12,6 +13,8 @@ export const users = pgTable(
     name: text().notNull(),
     /** The name in the one form that is compared (`canonicalName` of the contract). */
     canonicalName: text().notNull().unique(),
+    /** What the name looks like (`nameSkeleton` of the contract). Null where two looked the same before that was refused. */
+    skeleton: text().unique(),
     /** argon2id, in PHC string format. Null until one is set: nobody signs in by password then. */
     passwordHash: text(),
     isDisabled: boolean().notNull().default(false),
@@ -52,12 +55,17 @@ export async function hasUsers(queries: Queries): Promise<boolean> {
   return (await queries.select({ id: users.id }).from(users).limit(1)).length > 0;
 }
 
+/** Holds the row of a user until the transaction ends ([Note: Order of locks]). Nobody signs in, and no password is set, meanwhile. */
+export async function lockUser(tx: Transaction, id: string): Promise<void> {
+  await tx.select({ id: users.id }).from(users).where(eq(users.id, id)).for('update');
+}
+
 /** Adds a user; without a hash nobody can sign in as them yet. Throws `user-name-taken`. */
 export async function insertUser(
   queries: Queries,
   user: { id: string; name: string; canonicalName: string; passwordHash: string | null },
 ): Promise<void> {
-  await refuseTaken(queries.insert(users).values(user));
+  await refuseTaken(queries.insert(users).values({ ...user, skeleton: nameSkeleton(user.name) }));
 }
 
 /** Writes what is named, and counts the change. Throws `user-name-taken`. */
@@ -66,10 +74,11 @@ export async function updateUser(
   id: string,
   change: { name?: string; canonicalName?: string; isDisabled?: boolean },
 ): Promise<void> {
+  const skeleton = change.name !== undefined && { skeleton: nameSkeleton(change.name) };
   await refuseTaken(
     queries
       .update(users)
-      .set({ ...change, version: sql`${users.version} + 1` })
+      .set({ ...change, ...skeleton, version: sql`${users.version} + 1` })
       .where(eq(users.id, id)),
   );
 }
@@ -80,7 +89,12 @@ async function refuseTaken(writing: PromiseLike<unknown>): Promise<void> {
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     throw new Problem('user-name-taken', {
-      errors: [{ field: 'name', message: 'There is already a user of this name.' }],
+      errors: [
+        {
+          field: 'name',
+          message: 'There is already a user of this name, or of one that looks the same.',
+        },
+      ],
     });
   }
 }

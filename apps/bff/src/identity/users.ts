@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { canonicalName } from '@dropsafe/contract/names';
-import { manageAccess } from '@dropsafe/contract/permissions';
+import { manageAccess, permissionNames } from '@dropsafe/contract/permissions';
 import type { ListByName, ListMembers } from '@dropsafe/contract/teams';
 import {
   effectivePermissions,
@@ -31,7 +31,7 @@ import { removePasskeys } from './remove-passkeys.ts';
 import { deleteSessionsOf } from './sessions.store.ts';
 import { deleteMemberships, findTeamNames, insertMemberships, type Named } from './teams.store.ts';
 import { hashToken, mintToken } from './token.ts';
-import { deleteUser, insertUser, updateUser } from './users.store.ts';
+import { deleteUser, insertUser, lockUser, updateUser } from './users.store.ts';
 import { isUuid } from './uuid.ts';
 import { findTeam } from './whole-teams.store.ts';
 
@@ -80,13 +80,16 @@ export function createUsersDoor(
 ): Users {
   const { queries } = database;
 
-  /** The user as they are under the lock, after the version was compared. */
+  /** The user as they are, held from here on, after the version was compared. */
   async function findForChange(
     tx: Transaction,
     id: string,
     ifMatch: string | undefined,
   ): Promise<Person> {
-    const person = isUuid(id) ? await findPerson(tx, id) : undefined;
+    if (!isUuid(id)) throw new Problem('not-found');
+    // Before anything of theirs is touched: a sign-in that is under way has opened its session by then, or opens none.
+    await lockUser(tx, id);
+    const person = await findPerson(tx, id);
     if (person === undefined) throw new Problem('not-found');
     if (!isMatch(ifMatch, versioned(person).etag)) throw new Problem('user-changed');
     return person;
@@ -206,7 +209,11 @@ export function createUsersDoor(
           patch.teams !== undefined &&
           (await setTeams(tx, tell, { id, name }, before.teams, patch.teams));
         if (isRenamed || isSwitched || isGranted || isMoved)
-          await updateUser(tx, id, { name, canonicalName: canonicalName(name), isDisabled });
+          await updateUser(tx, id, {
+            // Not when it stays: it may look like another one that is older than the rule against that.
+            ...(isRenamed && { name, canonicalName: canonicalName(name) }),
+            isDisabled,
+          });
         return findVersioned(tx, id);
       });
     },
@@ -215,7 +222,7 @@ export function createUsersDoor(
       await permissions.demand(caller, manageAccess, subjectOf('user', id));
       await changeAccess(caller, async (tx, tell) => {
         const { name } = await findForChange(tx, id, ifMatch);
-        await permissions.grant(tx, id, []);
+        await permissions.forget(tx, [id]);
         await deleteUser(tx, id);
         tell({ action: 'user.deleted', subject: name });
       });
@@ -251,7 +258,10 @@ function present(person: Person): User {
   const { version: _, teams, ...shown } = person;
   return {
     ...shown,
-    teams: teams.map(({ id, name, provider }) => ({ id, name, provider })),
+    teams: teams.map((team) => ({
+      ...team,
+      permissions: permissionNames.filter((name) => team.permissions.includes(name)),
+    })),
     effectivePermissions: effectivePermissions(person.permissions, teams),
   };
 }

@@ -16,6 +16,7 @@ const teamColumns = {
   id: teams.id,
   name: teams.name,
   description: teams.description,
+  isDisabled: teams.isDisabled,
   permissions: grantsOf(teams.id),
   memberCount: sql<number | null>`(select count(*)::int from (${someMembers}) as counted)`.mapWith(
     (count: number) => (count > membersCountedUpTo ? null : count),

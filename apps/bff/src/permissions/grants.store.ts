@@ -1,5 +1,5 @@
 import { permissionNames, type Permission } from '@dropsafe/contract/permissions';
-import { eq, sql, type Column, type SQL } from 'drizzle-orm';
+import { inArray, sql, type Column, type SQL } from 'drizzle-orm';
 import { index, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { Queries } from '../base/database.ts';
 
@@ -29,7 +29,7 @@ export function grantsOf(principalId: Column, alsoOf?: SQL): SQL<Permission[]> {
   );
 }
 
-/** Selects the ids of those that were granted a permission directly. Served by an index of its own. */
+/** Selects the ids of those that were granted a permission directly, disabled ones included. Served by an index of its own. */
 export function holdersOf(permission: Permission): SQL {
   return sql`select ${grants.principalId} from ${grants} where ${grants.permission} = ${permission}`;
 }
@@ -40,7 +40,15 @@ export async function replaceGrants(
   principalId: string,
   permissions: readonly Permission[],
 ): Promise<void> {
-  await queries.delete(grants).where(eq(grants.principalId, principalId));
+  await deleteGrants(queries, [principalId]);
   const rows = [...new Set(permissions)].map((permission) => ({ principalId, permission }));
   if (rows.length > 0) await queries.insert(grants).values(rows);
+}
+
+/** Takes everything from principals. */
+export async function deleteGrants(
+  queries: Queries,
+  principalIds: readonly string[],
+): Promise<void> {
+  await queries.delete(grants).where(inArray(grants.principalId, [...principalIds]));
 }

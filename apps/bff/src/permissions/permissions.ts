@@ -7,7 +7,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Caller } from '../base/caller.ts';
 import type { Transaction } from '../base/database.ts';
 import { Problem } from '../base/problem.ts';
-import { grantsOf, holdersOf, replaceGrants } from './grants.store.ts';
+import { deleteGrants, grantsOf, holdersOf, replaceGrants } from './grants.store.ts';
 
 export { grantsOf, holdersOf };
 
@@ -17,6 +17,8 @@ export interface Permissions {
   demand(caller: Caller, anyOf: readonly Permission[], target: string): Promise<void>;
   /** Sets what a principal may do, replacing what it was. The transaction of the change comes from the caller's room. */
   grant(tx: Transaction, principalId: string, permissions: readonly Permission[]): Promise<void>;
+  /** Takes everything from principals that end, in one statement. As above. */
+  forget(tx: Transaction, principalIds: readonly string[]): Promise<void>;
 }
 
 /**
@@ -49,5 +51,6 @@ export function createPermissions(audit: Audit): Permissions {
       });
     },
     grant: replaceGrants,
+    forget: deleteGrants,
   };
 }

@@ -4,6 +4,7 @@ import { ApiProblem } from '../api/client.ts';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { useToast } from '../ui/Toasts.tsx';
+import { changedCodes } from './changed-codes.ts';
 
 interface Props<Seen> {
   what: 'User' | 'Team' | 'Integration';
@@ -30,7 +31,7 @@ export function DeleteDialog<Seen>(props: Props<Seen>) {
         onDeleted();
       },
       onError: (error) => {
-        if (error instanceof ApiProblem && changed.has(error.code)) void seen.refetch();
+        if (error instanceof ApiProblem && changedCodes.has(error.code)) void seen.refetch();
       },
     });
   };
@@ -49,9 +50,3 @@ export function DeleteDialog<Seen>(props: Props<Seen>) {
     </ConfirmDialog>
   );
 }
-
-const changed: ReadonlySet<string> = new Set([
-  'user-changed',
-  'team-changed',
-  'integration-changed',
-]);

@@ -5,13 +5,14 @@ import Typography from '@mui/material/Typography';
 import { monospace } from '../ui/theme.ts';
 import { useProviderLabel } from '../identity/identity.queries.ts';
 import type { ChosenTeam } from './TeamsField.tsx';
+import { withoutParts } from './words.tsx';
 
 interface Props {
   permissions: readonly Permission[];
   teams: readonly ChosenTeam[];
 }
 
-/** What somebody may do in the end, and where each permission comes from; of the form as it stands. */
+/** What somebody may do in the end, and where each permission comes from, or would; of the form as it stands. */
 export function EffectivePermissions({ permissions, teams }: Props) {
   const effective = effectivePermissions(permissions, teams);
   const labelOf = useProviderLabel();
@@ -40,6 +41,13 @@ export function EffectivePermissions({ permissions, teams }: Props) {
           ))}
         </Box>
       )}
+      {teams
+        .filter(({ isDisabled, permissions: granted }) => isDisabled && granted.length > 0)
+        .map(({ id, name, permissions: granted }) => (
+          <Typography key={id} variant="body2" sx={{ mt: 1, overflowWrap: 'anywhere' }}>
+            {name} is disabled. Enabled, it would grant {withoutParts(granted).join(', ')}.
+          </Typography>
+        ))}
     </Box>
   );
 }

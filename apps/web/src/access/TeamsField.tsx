@@ -17,6 +17,7 @@ export interface ChosenTeam {
   id: string;
   name: string;
   permissions: Permission[];
+  isDisabled: boolean;
   /** The identity provider whose groups put them into it; absent or null for by hand. */
   provider?: string | null;
 }
@@ -41,10 +42,12 @@ export function TeamsField({ teams, onChange, error, isOne = false }: Props) {
   );
   const labelOf = useProviderLabel();
   const noteOf = (team: ChosenTeam) => {
-    const grants =
-      team.permissions.length === 0
+    const granted = withoutParts(team.permissions).join(', ');
+    const grants = team.isDisabled
+      ? `Disabled: grants nothing${granted === '' ? '' : ` until it is enabled, and then ${granted}`}.`
+      : granted === ''
         ? 'Grants nothing.'
-        : `Grants ${withoutParts(team.permissions).join(', ')}.`;
+        : `Grants ${granted}.`;
     return isByGroup(team)
       ? `${grants} By a group of ${labelOf(team.provider)}: it is taken away there, or at the team.`
       : grants;

@@ -1,9 +1,12 @@
 import { AccessSortSchema, membersCountedUpTo, type Team } from '@dropsafe/contract/teams';
 import AddIcon from '@mui/icons-material/Add';
+import BlockIcon from '@mui/icons-material/Block';
+import EnableIcon from '@mui/icons-material/CheckCircleOutlined';
 import DeleteIcon from '@mui/icons-material/DeleteOutlined';
 import EditIcon from '@mui/icons-material/EditOutlined';
 import GroupIcon from '@mui/icons-material/GroupOutlined';
 import Button from '@mui/material/Button';
+import Chip from '@mui/material/Chip';
 import IconButton from '@mui/material/IconButton';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
@@ -19,15 +22,15 @@ import { TableToolbar } from '../ui/TableToolbar.tsx';
 import { ListProblem } from '../ui/ListProblem.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
 import { teamsQuery } from './access.queries.ts';
-import { DeleteTeamDialog } from './DeleteTeamDialog.tsx';
 import { sortOf, useAccessView } from './list-view.ts';
 import { MembersDialog } from './MembersDialog.tsx';
 import { CreateTeamDialog, EditTeamDialog } from './TeamForm.tsx';
+import { DeleteTeamDialog, SwitchTeamDialog } from './TeamQuestions.tsx';
 import { Name, OneLine, PermissionNames, Quiet } from './words.tsx';
 
 type OpenDialog =
   | { kind: 'create' }
-  | { kind: 'edit' | 'delete'; team: Team }
+  | { kind: 'edit' | 'delete' | 'switch'; team: Team }
   | { kind: 'members'; team: Team; isNew: boolean }
   | null;
 
@@ -112,6 +115,7 @@ function TeamsTable() {
       {dialog?.kind === 'members' && (
         <MembersDialog team={dialog.team} isNew={dialog.isNew} onClose={close} />
       )}
+      {dialog?.kind === 'switch' && <SwitchTeamDialog team={dialog.team} onClose={close} />}
       {dialog?.kind === 'delete' && (
         <DeleteTeamDialog
           team={dialog.team}
@@ -167,9 +171,21 @@ function teamColumns(open: (dialog: OpenDialog) => void): Column<Team>[] {
       render: ({ name }) => <Name>{name}</Name>,
     },
     {
+      id: 'state',
+      title: 'State',
+      width: 110,
+      render: ({ isDisabled }) => (
+        <Chip
+          size="small"
+          variant="outlined"
+          {...(isDisabled ? { label: 'Disabled' } : { label: 'Enabled', color: 'success' })}
+        />
+      ),
+    },
+    {
       id: 'description',
       title: 'Description',
-      width: '26%',
+      width: '22%',
       render: ({ description }) => description ?? <Quiet>None</Quiet>,
     },
     {
@@ -198,7 +214,7 @@ function teamColumns(open: (dialog: OpenDialog) => void): Column<Team>[] {
     {
       id: 'actions',
       title: 'Actions',
-      width: 132,
+      width: 170,
       isActions: true,
       render: (team) => <Actions team={team} open={open} />,
     },
@@ -221,6 +237,13 @@ function Actions({ team, open }: { team: Team; open: (dialog: OpenDialog) => voi
         onClick={() => open({ kind: 'members', team, isNew: false })}
       >
         <GroupIcon fontSize="small" />
+      </IconButton>
+      <IconButton
+        aria-label={`${team.isDisabled ? 'Enable' : 'Disable'} ${team.name}`}
+        title={team.isDisabled ? 'Enable' : 'Disable'}
+        onClick={() => open({ kind: 'switch', team })}
+      >
+        {team.isDisabled ? <EnableIcon fontSize="small" /> : <BlockIcon fontSize="small" />}
       </IconButton>
       <IconButton
         aria-label={`Delete ${team.name}`}

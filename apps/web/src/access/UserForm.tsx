@@ -1,5 +1,5 @@
 import { UserNameSchema } from '@dropsafe/contract/names';
-import { permissionNames, type Permission } from '@dropsafe/contract/permissions';
+import type { Permission } from '@dropsafe/contract/permissions';
 import type { CreatedUser, UpdateUserInput, User } from '@dropsafe/contract/users';
 import Alert from '@mui/material/Alert';
 import { useQuery } from '@tanstack/react-query';
@@ -70,7 +70,7 @@ function UserForm({ opened, onClose, onCreated, onLoadAgain }: FormProps) {
   const before = opened?.user;
   const [name, setName] = useState(before?.name ?? '');
   const [permissions, setPermissions] = useState<Permission[]>(before?.permissions ?? []);
-  const [teams, setTeams] = useState<ChosenTeam[]>(before === undefined ? [] : teamsOf(before));
+  const [teams, setTeams] = useState<ChosenTeam[]>(before?.teams ?? []);
   const [provider, setProvider] = useState<string>();
   const [refusal, setRefusal] = useState(nothing);
   const [isUnchanged, setUnchanged] = useState(false);
@@ -158,20 +158,6 @@ function UserForm({ opened, onClose, onCreated, onLoadAgain }: FormProps) {
       <EffectivePermissions permissions={permissions} teams={teams} />
     </DialogForm>
   );
-}
-
-/** The teams of a user, with what each grants to them. */
-function teamsOf({ teams, effectivePermissions }: User): ChosenTeam[] {
-  return teams.map(({ id, name, provider }) => ({
-    id,
-    name,
-    provider,
-    permissions: permissionNames.filter((permission) =>
-      effectivePermissions.some(
-        (held) => held.permission === permission && held.teams.some((team) => team.id === id),
-      ),
-    ),
-  }));
 }
 
 /** What changed, and nothing else. */

@@ -5,9 +5,9 @@ import { useState } from 'react';
 import { useSession } from '../permissions/can.ts';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
-import { useToast } from '../ui/Toasts.tsx';
 import { useDeleteUser, useInvite, useUpdateUser, userQuery } from './access.queries.ts';
 import { DeleteDialog } from './DeleteDialog.tsx';
+import { SwitchDialog } from './SwitchDialog.tsx';
 
 /** @file The questions before something is done to a user that they, or somebody else, would notice. */
 
@@ -46,37 +46,19 @@ export function DeleteUserDialog({ user, onClose, onDeleted }: Props & { onDelet
 export function SwitchUserDialog({ user, onClose }: Props) {
   const seen = useQuery(userQuery(user.id));
   const update = useUpdateUser();
-  const toast = useToast();
-  const isDisabling = !user.isDisabled;
-  const problem = seen.error ?? update.error;
-  const confirm = () => {
-    if (seen.data === undefined) return;
-    update.mutate(
-      { seen: seen.data, patch: { isDisabled: isDisabling } },
-      {
-        onSuccess: () => {
-          toast(`User ${user.name} ${isDisabling ? 'disabled' : 'enabled'}`);
-          onClose();
-        },
-      },
-    );
-  };
   return (
-    <ConfirmDialog
-      title={`${isDisabling ? 'Disable' : 'Enable'} ${user.name}?`}
-      confirmLabel={isDisabling ? 'Disable' : 'Enable'}
-      cancelLabel="Cancel"
-      isHarmless={!isDisabling}
-      isBusy={update.isPending}
-      isConfirmDisabled={seen.data === undefined}
-      onConfirm={confirm}
-      onCancel={onClose}
+    <SwitchDialog
+      what="User"
+      name={user.name}
+      isDisabled={user.isDisabled}
+      seen={seen}
+      update={update}
+      onClose={onClose}
     >
-      {isDisabling
-        ? 'All sessions of this user end at once, an open invitation is taken back, and they cannot sign in until they are enabled again. Permissions and teams stay.'
-        : 'The user can sign in again, with the same password, passkeys, permissions and teams.'}
-      {problem !== null && <ProblemAlert problem={problem} sx={{ mt: 2 }} />}
-    </ConfirmDialog>
+      {user.isDisabled
+        ? 'The user can sign in again, with the same password, passkeys, permissions and teams.'
+        : 'All sessions of this user end at once, an open invitation is taken back, and they cannot sign in until they are enabled again. Permissions and teams stay.'}
+    </SwitchDialog>
   );
 }
 

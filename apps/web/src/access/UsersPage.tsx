@@ -30,7 +30,7 @@ import { InvitationDialog } from './InvitationDialog.tsx';
 import { sortOf, useAccessView } from './list-view.ts';
 import { CreateUserDialog, EditUserDialog } from './UserForm.tsx';
 import { DeleteUserDialog, InviteDialog, SwitchUserDialog } from './UserQuestions.tsx';
-import { Name, OneLine, passkeysText, PermissionNames, Quiet } from './words.tsx';
+import { Name, OneLine, passkeysText, PermissionNames, Quiet, teamText } from './words.tsx';
 
 type OpenDialog =
   | { kind: 'create' }
@@ -182,7 +182,7 @@ function userColumns(open: (dialog: OpenDialog) => void): Column<User>[] {
       title: 'Teams',
       width: '20%',
       render: ({ teams }) =>
-        teams.length === 0 ? <Quiet>None</Quiet> : teams.map(({ name }) => name).join(', '),
+        teams.length === 0 ? <Quiet>None</Quiet> : teams.map(teamText).join(', '),
     },
     {
       id: 'permissions',

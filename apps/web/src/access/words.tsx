@@ -32,6 +32,10 @@ const Constant = styled('div')({
 /** How many passkeys, in words. */
 export const passkeysText = (count: number) => `${count} ${count === 1 ? 'passkey' : 'passkeys'}`;
 
+/** A team in a table: says when it grants nothing. */
+export const teamText = ({ name, isDisabled }: { name: string; isDisabled: boolean }) =>
+  isDisabled ? `${name} (disabled)` : name;
+
 /** Those of `held` that are not within another one. */
 export function withoutParts(held: readonly Permission[]): Permission[] {
   const within = held.flatMap((permission) => permissionParts[permission] ?? []);

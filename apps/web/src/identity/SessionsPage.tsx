@@ -1,3 +1,4 @@
+import { countedUpTo } from '@dropsafe/contract/secrets';
 import type { Session } from '@dropsafe/contract/sessions';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
@@ -128,8 +129,10 @@ function AllSessions() {
 
 const idOf = ({ id }: Session) => id;
 
-const countText = (total: number) =>
-  `${total.toLocaleString('en')} ${total === 1 ? 'session' : 'sessions'}`;
+function countText(total: number | null): string {
+  if (total === null) return `More than ${countedUpTo.toLocaleString('en')} sessions`;
+  return `${total.toLocaleString('en')} ${total === 1 ? 'session' : 'sessions'}`;
+}
 
 /** Between one's own and everybody's. Nothing for who may see their own only. */
 function WhoseSessions() {

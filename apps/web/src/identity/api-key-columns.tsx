@@ -3,7 +3,7 @@ import DeleteIcon from '@mui/icons-material/DeleteOutlined';
 import EditIcon from '@mui/icons-material/EditOutlined';
 import IconButton from '@mui/material/IconButton';
 import { styled } from '@mui/material/styles';
-import { Name, OneLine, PermissionNames, Quiet } from '../access/words.tsx';
+import { Name, OneLine, PermissionNames, Quiet, teamText } from '../access/words.tsx';
 import type { Column } from '../ui/DataTable.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
 import { monospace } from '../ui/theme.ts';
@@ -33,7 +33,7 @@ export function apiKeyColumns(open: OpenQuestion): Column<ApiKey>[] {
       id: 'team',
       title: 'Team',
       width: '14%',
-      render: ({ team }) => (team === null ? <Quiet>None</Quiet> : <Whole>{team.name}</Whole>),
+      render: ({ team }) => (team === null ? <Quiet>None</Quiet> : <Whole>{teamText(team)}</Whole>),
     },
     {
       id: 'endsWith',

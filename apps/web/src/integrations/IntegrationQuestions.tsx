@@ -6,12 +6,10 @@ import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { DeleteDialog } from '../access/DeleteDialog.tsx';
+import { SwitchDialog } from '../access/SwitchDialog.tsx';
 import { checkField } from '../api/check-field.ts';
-import { ApiProblem } from '../api/client.ts';
 import { placeProblem } from '../api/field-problems.ts';
-import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 import { DialogForm, FormDialog } from '../ui/FormDialog.tsx';
-import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { TextInput } from '../ui/TextInput.tsx';
 import { useToast } from '../ui/Toasts.tsx';
 import { withTitles } from './form-problems.ts';
@@ -65,40 +63,19 @@ export function SwitchIntegrationDialog({ integration, onClose }: Props) {
   const { id, name, isDisabled } = integration;
   const seen = useQuery(integrationQuery(id));
   const update = useUpdateIntegration();
-  const toast = useToast();
-  const problem = seen.error ?? update.error;
-  const confirm = () => {
-    if (seen.data === undefined) return;
-    update.mutate(
-      { seen: seen.data, patch: { isDisabled: !isDisabled } },
-      {
-        onSuccess: () => {
-          toast(`Integration ${name} ${isDisabled ? 'enabled' : 'disabled'}`);
-          onClose();
-        },
-        onError: (error) => {
-          if (error instanceof ApiProblem && error.code === 'integration-changed')
-            void seen.refetch();
-        },
-      },
-    );
-  };
   return (
-    <ConfirmDialog
-      title={`${isDisabled ? 'Enable' : 'Disable'} ${name}?`}
-      confirmLabel={isDisabled ? 'Enable' : 'Disable'}
-      cancelLabel="Cancel"
-      isHarmless={isDisabled}
-      isBusy={update.isPending}
-      isConfirmDisabled={seen.data === undefined || seen.isFetching}
-      onConfirm={confirm}
-      onCancel={onClose}
+    <SwitchDialog
+      what="Integration"
+      name={name}
+      isDisabled={isDisabled}
+      seen={seen}
+      update={update}
+      onClose={onClose}
     >
       {isDisabled
         ? 'Requests can be sent through it again, with the configuration that it has.'
         : 'No request is sent through it until it is enabled again. The configuration stays, and so do its secrets.'}
-      {problem !== null && <ProblemAlert problem={problem} sx={{ mt: 2 }} />}
-    </ConfirmDialog>
+    </SwitchDialog>
   );
 }
 
