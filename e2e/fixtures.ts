@@ -14,7 +14,7 @@ import {
 } from '@playwright/test';
 import type { Permission } from '@dropsafe/contract/permissions';
 import { createClient, type Client } from '@dropsafe/bff/testkit/client';
-import { createUser, testPassword } from '@dropsafe/bff/testkit/node';
+import { createUserWith, openOperator, testPassword } from '@dropsafe/bff/testkit/node';
 import { randomBytes } from 'node:crypto';
 import { record, recordMore } from './record.ts';
 import { stack } from './stack.ts';
@@ -43,15 +43,29 @@ interface Fixtures {
   unique: (name: string) => string;
 }
 
+interface WorkerFixtures {
+  site: Site;
+  /** Beside the node, for who is to be there before a test begins. */
+  operator: Awaited<ReturnType<typeof openOperator>>;
+}
+
 /** A test with people. */
-export const test = base.extend<Fixtures, { site: Site }>({
+export const test = base.extend<Fixtures, WorkerFixtures>({
   // oxlint-disable-next-line no-empty-pattern -- Playwright asks for the pattern
   site: [async ({}, use) => use(stack()), { scope: 'worker' }],
-  as: async ({ browser, viewport, site }, use, testInfo) => {
+  operator: [
+    async ({ site }, use) => {
+      const operator = await openOperator({ DROPSAFE_DATA_DIR: site.dataDir });
+      await use(operator);
+      await operator.close();
+    },
+    { scope: 'worker' },
+  ],
+  as: async ({ browser, viewport, site, operator }, use, testInfo) => {
     const contexts: BrowserContext[] = [];
     await use(async (...permissions) => {
       const name = `user-${randomBytes(6).toString('hex')}`;
-      await createUser({ DROPSAFE_DATA_DIR: site.dataDir }, name, permissions);
+      await createUserWith(operator, name, permissions);
       const api = createClient(site.url, undefined, (request, answer) =>
         recordMore(
           'api.txt',
@@ -61,10 +75,7 @@ export const test = base.extend<Fixtures, { site: Site }>({
       await api.signIn(name, testPassword);
       const context = await newContext(browser, viewport, site);
       contexts.push(context);
-      const [cookieName = '', value = ''] = (api.cookie ?? '').split('=');
-      await context.addCookies([
-        { name: cookieName, value, url: site.url, httpOnly: true, sameSite: 'Strict' },
-      ]);
+      await context.addCookies([sessionCookie(api, site.url)]);
       return { name, api, page: await watchedPage(context) };
     });
     for (const context of contexts) await keep(context, testInfo.title);
@@ -84,6 +95,12 @@ export const test = base.extend<Fixtures, { site: Site }>({
     await use((name) => `${name}_${suffix}`);
   },
 });
+
+/** What a browser is given to be in the session of a client. */
+export function sessionCookie(api: Client, url: string) {
+  const [name = '', value = ''] = (api.cookie ?? '').split('=');
+  return { name, value, url, httpOnly: true, sameSite: 'Strict' as const };
+}
 
 /** A browser of its own for somebody. */
 function newContext(
@@ -108,7 +125,19 @@ export async function watchedPage(context: BrowserContext): Promise<Page> {
     seenAssets.add(pathname);
     const reading = response
       .body()
-      .catch(() => Buffer.alloc(0))
+      .catch((error: Error) => {
+        recordMore(
+          'unread.ndjson',
+          JSON.stringify([
+            response.status(),
+            response.request().method(),
+            pathname,
+            response.request().failure()?.errorText ?? null,
+            error.message.split('\n')[0],
+          ]) + '\n',
+        );
+        return Buffer.alloc(0);
+      })
       .then(async (body) =>
         recordMore(
           'browser-answers.bin',
@@ -137,8 +166,17 @@ export async function watchedPage(context: BrowserContext): Promise<Page> {
 const seenAssets = new Set<string>();
 
 const violations: string[] = [];
+
+/** Makes the test fail that is running, at its end. */
+export function breach(what: string): void {
+  violations.push(what);
+}
+
 test.afterEach(() => {
-  expect(violations.splice(0), 'violations of the page policy, and uncaught errors').toEqual([]);
+  expect(
+    violations.splice(0),
+    'violations of what holds in every test, and uncaught errors',
+  ).toEqual([]);
 });
 
 /** Keeps what the browser holds at the end of a test: page, storage, history, caches. */
@@ -199,10 +237,14 @@ export async function expectToast(page: Page, message: string): Promise<void> {
 /** Presses Tab until the element that fits has the focus; fails when the whole page was gone through without it. */
 export async function tabTo(
   page: Page,
-  role: 'button' | 'combobox' | 'link' | 'textbox' | 'searchbox' | 'menuitem',
+  role: 'button' | 'checkbox' | 'combobox' | 'link' | 'textbox' | 'searchbox' | 'menuitem',
   name: string | RegExp,
 ): Promise<void> {
-  const wanted = page.getByRole(role, { name });
+  await tabToOne(page, page.getByRole(role, { name }));
+}
+
+/** The same, for what has no role. */
+export async function tabToOne(page: Page, wanted: Locator): Promise<void> {
   for (let presses = 0; presses < 60; presses += 1) {
     if (
       await wanted.evaluateAll((elements) =>
@@ -212,7 +254,7 @@ export async function tabTo(
       return;
     await page.keyboard.press('Tab');
   }
-  throw new Error(`Not reached by Tab: ${role} ${String(name)}`);
+  throw new Error(`Not reached by Tab: ${String(wanted)}`);
 }
 
 /** What axe looks at. */

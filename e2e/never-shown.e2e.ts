@@ -16,6 +16,9 @@ import { expect, expectToast, test, watchedPage } from './fixtures.ts';
 import { recordDir } from './record.ts';
 import { stack } from './stack.ts';
 
+// One after the other: what the last one plants, the others would find.
+test.describe.configure({ mode: 'default' });
+
 /** Sweeps every file below a folder. Answers how many there were, too: an empty folder proves nothing. */
 async function sweepFolder(folder: string): Promise<{ files: number; leaks: Leak[] }> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -101,7 +104,7 @@ test('the profile that a browser writes to disk holds no value, of a secret that
 test('the sweep finds a leak that is planted in any of these places', async ({ as, unique }) => {
   const { page, api } = await as('SECRET_MANAGEMENT');
   const name = unique('PLANTED');
-  // A value in a description is a leak of exactly the kind that this is for. (What is planted is taken back below.)
+  // A value in a description is a leak of exactly the kind that this is for. From here on it is in the database.
   const planted = newCanary();
   await api.send('POST', '/secrets', { name, value: newCanary(), description: planted });
   await page.goto(`/secrets?q=${name}`);
