@@ -199,10 +199,10 @@ test('everything is done by keyboard alone, and the focus comes back to where it
   await keyboard.press('Enter');
   await expect(page.getByRole('textbox', { name: 'Current password' })).toBeFocused();
   await keyboard.insertText(testPassword);
-  for (const _field of ['New password', 'Repeat the new password']) {
-    await keyboard.press('Tab');
-    await keyboard.insertText(password);
-  }
+  await tabTo(page, 'textbox', 'New password');
+  await keyboard.insertText(password);
+  await tabTo(page, 'textbox', 'Repeat the new password');
+  await keyboard.insertText(password);
   await keyboard.press('Enter');
   await expectToast(page, 'Password changed');
   await press(page, 'Create secret');
@@ -238,6 +238,7 @@ test('users and teams are made, changed and deleted by keyboard alone', async ({
   await keyboard.press('Space');
   await press(page, 'Create team');
   const members = page.getByRole('dialog', { name: `Members of ${team}` });
+  await expect(members).toBeVisible();
   await tabTo(page, 'searchbox', 'Find users to add');
   await keyboard.type(oneself);
   await keyboard.press('Enter');

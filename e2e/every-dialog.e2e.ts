@@ -59,6 +59,8 @@ const dialogs: [file: string, path: RegExp, title: RegExp, by: string][] = [
 const frames = [
   'access/DeleteDialog.tsx',
   'access/EditDialog.tsx',
+  // Names itself as a question, too.
+  'ui/ConfirmDialog.tsx',
   'ui/ConfirmDialog.tsx',
   'ui/DialogFrame.tsx',
   'ui/FormDialog.tsx',

@@ -10,6 +10,7 @@ import {
   type BrowserContext,
   type Locator,
   type Page,
+  type Response,
   type ViewportSize,
 } from '@playwright/test';
 import type { Permission } from '@dropsafe/contract/permissions';
@@ -123,32 +124,10 @@ export async function watchedPage(context: BrowserContext): Promise<Page> {
     const { pathname } = new URL(response.url());
     if (pathname.startsWith('/assets/') && seenAssets.has(pathname)) return;
     seenAssets.add(pathname);
-    const reading = response
-      .body()
-      .catch((error: Error) => {
-        recordMore(
-          'unread.ndjson',
-          JSON.stringify([
-            response.status(),
-            response.request().method(),
-            pathname,
-            response.request().failure()?.errorText ?? null,
-            error.message.split('\n')[0],
-          ]) + '\n',
-        );
-        return Buffer.alloc(0);
-      })
-      .then(async (body) =>
-        recordMore(
-          'browser-answers.bin',
-          Buffer.concat([
-            Buffer.from(
-              `\n${response.url()}\n${JSON.stringify(await response.allHeaders().catch(() => ({})))}\n`,
-            ),
-            body,
-          ]),
-        ),
-      );
+    const reading = response.body().then(
+      async (body) => recordAnswer(response, body),
+      async (error: Error) => recordAnswer(response, Buffer.alloc(0), whyUnread(response, error)),
+    );
     reads.push(reading);
   });
   page.on('console', (message) => {
@@ -164,6 +143,29 @@ export async function watchedPage(context: BrowserContext): Promise<Page> {
 }
 
 const seenAssets = new Set<string>();
+
+/** What a browser received, in a list that says what of it could not be read. */
+export const answersFile = 'answers.ndjson';
+
+async function recordAnswer(response: Response, body: Buffer, unread?: string): Promise<void> {
+  const url = response.url();
+  recordMore(answersFile, `${JSON.stringify({ url, status: response.status(), unread })}\n`);
+  const headers = JSON.stringify(await response.allHeaders().catch(() => ({})));
+  recordMore('browser-answers.bin', Buffer.concat([Buffer.from(`\n${url}\n${headers}\n`), body]));
+}
+
+/** The reasons for which a body may be missing: the browser has not got it, or has thrown it away. */
+export const unreadReasons = ['given up by the page', 'the page was left'];
+
+/** Why a body could not be read; undefined where there is none. */
+function whyUnread(response: Response, { message }: Error): string | undefined {
+  const status = response.status();
+  if (status === 204 || (status >= 300 && status < 400)) return undefined;
+  if (message.includes('No data found for resource')) return unreadReasons[0];
+  return /No resource with given identifier|has been closed/.test(message)
+    ? unreadReasons[1]
+    : message;
+}
 
 const violations: string[] = [];
 
@@ -269,25 +271,26 @@ const all: Rules = {
 /** All that another scheme can change: nothing but colours depends on it. */
 const ofColours: Rules = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
 
-/** Expects axe to find nothing against WCAG 2.2 AA or its own best practices, in light and in dark. */
+/**
+ * Expects axe to find nothing against WCAG 2.2 AA or its own best practices, in light and in dark. The page stays in the
+ * scheme that it was not in: to change back would take as long as to look.
+ */
 export async function expectAccessible(page: Page): Promise<void> {
   const faults = await faultsOf(page, all);
-  await choose(page, 'dark');
+  await changeScheme(page);
   faults.push(...(await faultsOf(page, ofColours)));
-  await choose(page, 'light');
   expect(faults).toEqual([]);
 }
 
-/** Expects it in light as wide as the page is, and in dark on a phone; and that neither scrolls sideways. */
+/** Expects it in one scheme as wide as the page is, and in the other on a phone; and that neither scrolls sideways. */
 export async function expectAccessibleWideAndNarrow(page: Page): Promise<void> {
   const usual = page.viewportSize() ?? phone;
   await expectNoSidewaysScroll(page);
   const faults = await faultsOf(page, all);
   await page.setViewportSize({ ...usual, width: phone.width });
-  await choose(page, 'dark');
+  await changeScheme(page);
   await expectNoSidewaysScroll(page);
   faults.push(...(await faultsOf(page, all)));
-  await choose(page, 'light');
   await page.setViewportSize(usual);
   expect(faults).toEqual([]);
 }
@@ -304,10 +307,12 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
     .toBeLessThanOrEqual(width);
 }
 
-/** The scheme of the system, which the page follows. */
-async function choose(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
-  await page.emulateMedia({ colorScheme });
-  await expect(page.locator('html')).toHaveAttribute('data-scheme', colorScheme);
+/** Gives the system the other scheme, which the page follows. */
+async function changeScheme(page: Page): Promise<void> {
+  const html = page.locator('html');
+  const other = (await html.getAttribute('data-scheme')) === 'dark' ? 'light' : 'dark';
+  await page.emulateMedia({ colorScheme: other });
+  await expect(html).toHaveAttribute('data-scheme', other);
 }
 
 /** Brings everything that moves or fades to its end: half-way nothing has the contrast or the size that it ends with. */

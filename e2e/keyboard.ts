@@ -52,19 +52,13 @@ function watch(): void {
     focus.call(this, options);
     isFocusOfPage = before;
   };
-  window.addEventListener(
-    'focusin',
-    ({ target }) => {
-      if (!isKeyDown && !isFocusOfPage)
-        tell('tellBreach', `focused by the test: ${(target as Element).outerHTML.slice(0, 200)}`); // as: nothing else takes the focus
-    },
-    true,
-  );
-  window.addEventListener(
-    'pointerdown',
-    ({ target }) => tell('tellBreach', `clicked: ${(target as Element).outerHTML.slice(0, 200)}`), // as: nothing else is pointed at
-    true,
-  );
+  const refuse = (what: string, { target }: Event) => {
+    if (target instanceof Element)
+      tell('tellBreach', `${what}, not by a key: ${target.outerHTML.slice(0, 200)}`);
+  };
+  const onFocus = (event: Event) => isKeyDown || isFocusOfPage || refuse('focused', event);
+  window.addEventListener('focusin', onFocus, true);
+  window.addEventListener('pointerdown', (event) => refuse('clicked', event), true);
 
   const nameOf = (element: Element) =>
     element.getAttribute('aria-label') ?? element.textContent?.trim() ?? '';
@@ -73,13 +67,12 @@ function watch(): void {
     'keydown',
     ({ key }) => {
       isKeyDown = true;
+      // No other key closes anything.
+      if (!['Enter', ' ', 'Escape'].includes(key)) return;
       const { activeElement: active } = document;
-      const button = active?.closest('button, a') ?? active?.closest('form');
-      by = key;
-      if (key !== 'Enter' && key !== ' ') return;
-      if (button instanceof HTMLFormElement)
-        by = nameOf(button.querySelector('[type=submit]') ?? document.createElement('button'));
-      else if (button) by = nameOf(button);
+      const button =
+        active?.closest('button, a') ?? active?.closest('form')?.querySelector('[type=submit]');
+      by = key !== 'Escape' && button ? nameOf(button) : key;
     },
     true,
   );

@@ -10,7 +10,8 @@ export default defineConfig({
   globalSetup: './stack.ts',
   outputDir: `${recordDir}-failures`,
   fullyParallel: true,
-  workers: 2,
+  // More than cores: much of what they do is waiting for a page.
+  workers: 3,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: true,
