@@ -131,6 +131,7 @@ test('everything is done by keyboard alone, and the focus comes back to where it
   const edit = async () => {
     await press(page, `Edit ${name}`);
     await expect(page.getByRole('dialog', { name: `Update ${name}` })).toBeVisible();
+    await expect(page.getByRole('textbox', { name: 'Value' })).toBeFocused();
   };
   await edit();
   await tabTo(page, 'button', 'Remove https://b.example.com');

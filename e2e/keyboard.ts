@@ -45,6 +45,7 @@ function watch(): void {
 
   let isKeyDown = false;
   let isFocusOfPage = false;
+  // oxlint-disable-next-line typescript/unbound-method -- called on the element that it is of
   const focus = HTMLElement.prototype.focus;
   HTMLElement.prototype.focus = function focusOfPage(options) {
     const before = isFocusOfPage;
