@@ -10,11 +10,12 @@ import {
   type BrowserContext,
   type Locator,
   type Page,
+  type Response,
   type ViewportSize,
 } from '@playwright/test';
 import type { Permission } from '@dropsafe/contract/permissions';
 import { createClient, type Client } from '@dropsafe/bff/testkit/client';
-import { createUser, testPassword } from '@dropsafe/bff/testkit/node';
+import { createUserWith, openOperator, testPassword } from '@dropsafe/bff/testkit/node';
 import { randomBytes } from 'node:crypto';
 import { record, recordMore } from './record.ts';
 import { stack } from './stack.ts';
@@ -43,15 +44,29 @@ interface Fixtures {
   unique: (name: string) => string;
 }
 
+interface WorkerFixtures {
+  site: Site;
+  /** Beside the node, for who is to be there before a test begins. */
+  operator: Awaited<ReturnType<typeof openOperator>>;
+}
+
 /** A test with people. */
-export const test = base.extend<Fixtures, { site: Site }>({
+export const test = base.extend<Fixtures, WorkerFixtures>({
   // oxlint-disable-next-line no-empty-pattern -- Playwright asks for the pattern
   site: [async ({}, use) => use(stack()), { scope: 'worker' }],
-  as: async ({ browser, viewport, site }, use, testInfo) => {
+  operator: [
+    async ({ site }, use) => {
+      const operator = await openOperator({ DROPSAFE_DATA_DIR: site.dataDir });
+      await use(operator);
+      await operator.close();
+    },
+    { scope: 'worker' },
+  ],
+  as: async ({ browser, viewport, site, operator }, use, testInfo) => {
     const contexts: BrowserContext[] = [];
     await use(async (...permissions) => {
       const name = `user-${randomBytes(6).toString('hex')}`;
-      await createUser({ DROPSAFE_DATA_DIR: site.dataDir }, name, permissions);
+      await createUserWith(operator, name, permissions);
       const api = createClient(site.url, undefined, (request, answer) =>
         recordMore(
           'api.txt',
@@ -61,10 +76,7 @@ export const test = base.extend<Fixtures, { site: Site }>({
       await api.signIn(name, testPassword);
       const context = await newContext(browser, viewport, site);
       contexts.push(context);
-      const [cookieName = '', value = ''] = (api.cookie ?? '').split('=');
-      await context.addCookies([
-        { name: cookieName, value, url: site.url, httpOnly: true, sameSite: 'Strict' },
-      ]);
+      await context.addCookies([sessionCookie(api, site.url)]);
       return { name, api, page: await watchedPage(context) };
     });
     for (const context of contexts) await keep(context, testInfo.title);
@@ -84,6 +96,12 @@ export const test = base.extend<Fixtures, { site: Site }>({
     await use((name) => `${name}_${suffix}`);
   },
 });
+
+/** What a browser is given to be in the session of a client. */
+export function sessionCookie(api: Client, url: string) {
+  const [name = '', value = ''] = (api.cookie ?? '').split('=');
+  return { name, value, url, httpOnly: true, sameSite: 'Strict' as const };
+}
 
 /** A browser of its own for somebody. */
 function newContext(
@@ -106,20 +124,10 @@ export async function watchedPage(context: BrowserContext): Promise<Page> {
     const { pathname } = new URL(response.url());
     if (pathname.startsWith('/assets/') && seenAssets.has(pathname)) return;
     seenAssets.add(pathname);
-    const reading = response
-      .body()
-      .catch(() => Buffer.alloc(0))
-      .then(async (body) =>
-        recordMore(
-          'browser-answers.bin',
-          Buffer.concat([
-            Buffer.from(
-              `\n${response.url()}\n${JSON.stringify(await response.allHeaders().catch(() => ({})))}\n`,
-            ),
-            body,
-          ]),
-        ),
-      );
+    const reading = response.body().then(
+      async (body) => recordAnswer(response, body),
+      async (error: Error) => recordAnswer(response, Buffer.alloc(0), whyUnread(response, error)),
+    );
     reads.push(reading);
   });
   page.on('console', (message) => {
@@ -136,9 +144,41 @@ export async function watchedPage(context: BrowserContext): Promise<Page> {
 
 const seenAssets = new Set<string>();
 
+/** What a browser received, in a list that says what of it could not be read. */
+export const answersFile = 'answers.ndjson';
+
+async function recordAnswer(response: Response, body: Buffer, unread?: string): Promise<void> {
+  const url = response.url();
+  recordMore(answersFile, `${JSON.stringify({ url, status: response.status(), unread })}\n`);
+  const headers = JSON.stringify(await response.allHeaders().catch(() => ({})));
+  recordMore('browser-answers.bin', Buffer.concat([Buffer.from(`\n${url}\n${headers}\n`), body]));
+}
+
+/** The reasons for which a body may be missing: the browser has not got it, or has thrown it away. */
+export const unreadReasons = ['given up by the page', 'the page was left'];
+
+/** Why a body could not be read; undefined where there is none. */
+function whyUnread(response: Response, { message }: Error): string | undefined {
+  const status = response.status();
+  if (status === 204 || (status >= 300 && status < 400)) return undefined;
+  if (message.includes('No data found for resource')) return unreadReasons[0];
+  return /No resource with given identifier|has been closed/.test(message)
+    ? unreadReasons[1]
+    : message;
+}
+
 const violations: string[] = [];
+
+/** Makes the test fail that is running, at its end. */
+export function breach(what: string): void {
+  violations.push(what);
+}
+
 test.afterEach(() => {
-  expect(violations.splice(0), 'violations of the page policy, and uncaught errors').toEqual([]);
+  expect(
+    violations.splice(0),
+    'violations of what holds in every test, and uncaught errors',
+  ).toEqual([]);
 });
 
 /** Keeps what the browser holds at the end of a test: page, storage, history, caches. */
@@ -199,10 +239,14 @@ export async function expectToast(page: Page, message: string): Promise<void> {
 /** Presses Tab until the element that fits has the focus; fails when the whole page was gone through without it. */
 export async function tabTo(
   page: Page,
-  role: 'button' | 'combobox' | 'link' | 'textbox' | 'searchbox' | 'menuitem',
+  role: 'button' | 'checkbox' | 'combobox' | 'link' | 'textbox' | 'searchbox' | 'menuitem',
   name: string | RegExp,
 ): Promise<void> {
-  const wanted = page.getByRole(role, { name });
+  await tabToOne(page, page.getByRole(role, { name }));
+}
+
+/** The same, for what has no role. */
+export async function tabToOne(page: Page, wanted: Locator): Promise<void> {
   for (let presses = 0; presses < 60; presses += 1) {
     if (
       await wanted.evaluateAll((elements) =>
@@ -212,7 +256,7 @@ export async function tabTo(
       return;
     await page.keyboard.press('Tab');
   }
-  throw new Error(`Not reached by Tab: ${role} ${String(name)}`);
+  throw new Error(`Not reached by Tab: ${String(wanted)}`);
 }
 
 /** What axe looks at. */
@@ -227,25 +271,26 @@ const all: Rules = {
 /** All that another scheme can change: nothing but colours depends on it. */
 const ofColours: Rules = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
 
-/** Expects axe to find nothing against WCAG 2.2 AA or its own best practices, in light and in dark. */
+/**
+ * Expects axe to find nothing against WCAG 2.2 AA or its own best practices, in light and in dark. The page stays in the
+ * scheme that it was not in: to change back would take as long as to look.
+ */
 export async function expectAccessible(page: Page): Promise<void> {
   const faults = await faultsOf(page, all);
-  await choose(page, 'dark');
+  await changeScheme(page);
   faults.push(...(await faultsOf(page, ofColours)));
-  await choose(page, 'light');
   expect(faults).toEqual([]);
 }
 
-/** Expects it in light as wide as the page is, and in dark on a phone; and that neither scrolls sideways. */
+/** Expects it in one scheme as wide as the page is, and in the other on a phone; and that neither scrolls sideways. */
 export async function expectAccessibleWideAndNarrow(page: Page): Promise<void> {
   const usual = page.viewportSize() ?? phone;
   await expectNoSidewaysScroll(page);
   const faults = await faultsOf(page, all);
   await page.setViewportSize({ ...usual, width: phone.width });
-  await choose(page, 'dark');
+  await changeScheme(page);
   await expectNoSidewaysScroll(page);
   faults.push(...(await faultsOf(page, all)));
-  await choose(page, 'light');
   await page.setViewportSize(usual);
   expect(faults).toEqual([]);
 }
@@ -262,10 +307,12 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
     .toBeLessThanOrEqual(width);
 }
 
-/** The scheme of the system, which the page follows. */
-async function choose(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
-  await page.emulateMedia({ colorScheme });
-  await expect(page.locator('html')).toHaveAttribute('data-scheme', colorScheme);
+/** Gives the system the other scheme, which the page follows. */
+async function changeScheme(page: Page): Promise<void> {
+  const html = page.locator('html');
+  const other = (await html.getAttribute('data-scheme')) === 'dark' ? 'light' : 'dark';
+  await page.emulateMedia({ colorScheme: other });
+  await expect(html).toHaveAttribute('data-scheme', other);
 }
 
 /** Brings everything that moves or fades to its end: half-way nothing has the contrast or the size that it ends with. */

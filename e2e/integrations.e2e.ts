@@ -6,10 +6,12 @@ import {
   expect,
   expectAccessibleWideAndNarrow,
   expectToast,
+  phone,
   row,
   tabTo,
   test as base,
 } from './fixtures.ts';
+import { byKeyboard, confirm, press } from './keyboard.ts';
 
 /** With a server that stands for GitHub. */
 const test = base.extend<{ github: Upstream & { cert: string; url: string } }>({
@@ -164,17 +166,23 @@ test('by keyboard alone: from the empty form to a passed test, a new value, and 
     await keyboard.insertText(text);
   };
   await open(page, name);
-  await tabTo(page, 'button', 'Create integration');
-  await keyboard.press('Enter');
+  await byKeyboard(page);
+  await press(page, 'Create integration');
   // The first system has the focus.
-  await expect(page.getByRole('button', { name: 'GitHub' })).toBeFocused();
+  const gitHub = page.getByRole('button', { name: 'GitHub' });
+  await expect(gitHub).toBeFocused();
+  await keyboard.press('Enter');
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
+  await keyboard.type('Of another system');
+  await press(page, 'Choose another system');
+  await confirm(page, 'Discard');
+  await expect(gitHub).toBeFocused();
   await keyboard.press('Enter');
   await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
   await typeInto('Name', name);
   await typeInto('Base URL', github.url);
 
-  await tabTo(page, 'button', 'Choose a secret for Token');
-  await keyboard.press('Enter');
+  await press(page, 'Choose a secret for Token');
   const picker = page.getByRole('dialog', { name: 'Choose a secret' });
   await expect(picker.getByRole('combobox')).toBeFocused();
   await keyboard.type(secret);
@@ -183,42 +191,35 @@ test('by keyboard alone: from the empty form to a passed test, a new value, and 
   await expect(page.getByRole('dialog', { name: 'Create a secret' })).toBeVisible();
   await typeInto('Name', secret);
   await typeInto('Value', value);
-  await tabTo(page, 'button', 'Create secret');
-  await keyboard.press('Enter');
+  await press(page, 'Create secret');
   const token = page.getByRole('textbox', { name: 'Token' });
   await expect(token).toContainText(secret);
   await expect(token).toBeFocused();
 
   // A header more, a header less: the focus goes where one goes on.
-  await tabTo(page, 'button', 'Add header');
-  await keyboard.press('Enter');
+  await press(page, 'Add header');
   await expect(page.getByLabel('Name of header 3')).toBeFocused();
   await keyboard.type('X-Trace');
   await keyboard.press('Tab');
   await keyboard.type('on');
-  await tabTo(page, 'button', 'Add header');
-  await keyboard.press('Enter');
-  await tabTo(page, 'button', 'Remove header 4');
-  await keyboard.press('Enter');
+  await press(page, 'Add header');
+  await press(page, 'Remove header 4');
   await expect(page.getByLabel('Name of header 3')).toBeFocused();
   await expect(page.getByLabel('Name of header 3')).toHaveValue('X-Trace');
 
   await typeInto('Certificate authority', github.cert);
-  await tabTo(page, 'button', 'Test connection');
-  await keyboard.press('Enter');
+  await press(page, 'Test connection');
   await expect(page.getByRole('status').getByText(works)).toBeVisible();
   await expect(page.getByRole('button', { name: 'Test connection' })).toBeFocused();
   expect(github.arrived.at(-1)?.headers).toMatchObject({
     authorization: `Bearer ${value}`,
     'x-trace': 'on',
   });
-  await tabTo(page, 'button', 'Create integration');
-  await keyboard.press('Enter');
+  await press(page, 'Create integration');
   await expectToast(page, `Integration ${name} created`);
 
   // Nothing typed is lost by Escape unasked.
-  await tabTo(page, 'button', `Edit ${name}`);
-  await keyboard.press('Enter');
+  await press(page, `Edit ${name}`);
   const edit = page.getByRole('dialog', { name });
   await expect(edit.getByLabel('Base URL')).toHaveValue(github.url);
   await typeInto('Description', 'Typed');
@@ -228,6 +229,35 @@ test('by keyboard alone: from the empty form to a passed test, a new value, and 
   await keyboard.press('Enter');
   await expectToast(page, `Integration ${name} changed`);
   await expect(row(page, name)).toContainText('Typed');
+
+  // On a phone the choice of a secret is a dialog over the form.
+  const size = page.viewportSize() ?? phone;
+  await page.setViewportSize(phone);
+  await press(page, `Edit ${name}`);
+  await press(page, 'Choose a secret for Token');
+  await expect(picker.getByRole('heading')).toBeVisible();
+  await press(page, 'Close');
+  await expect(picker).toHaveCount(0);
+  await press(page, 'Cancel');
+  await page.setViewportSize(size);
+
+  // Tested as it is saved, copied, switched off; and the copy deleted.
+  await press(page, `Test connection of ${name}`);
+  await expect(page.getByRole('button', { name: 'Test connection' })).toBeFocused();
+  await keyboard.press('Enter');
+  await expect(page.getByRole('dialog').getByRole('status')).toContainText(works);
+  await press(page, 'Close');
+  await press(page, `Copy ${name}`);
+  await expect(page.getByRole('textbox', { name: 'Name' })).toBeFocused();
+  await keyboard.press('Enter');
+  await expectToast(page, `Integration ${name} copy created`);
+  await press(page, `Disable ${name} copy`);
+  await confirm(page, 'Disable');
+  await expectToast(page, `Integration ${name} copy disabled`);
+  await press(page, `Delete ${name} copy`);
+  await confirm(page, 'Delete');
+  await expectToast(page, `Integration ${name} copy deleted`);
+  await expect(page.getByRole('heading', { name: 'Integrations', level: 1 })).toBeFocused();
 
   // Where the secret is used, on its page.
   const openSecret = async () => {
@@ -245,18 +275,15 @@ test('by keyboard alone: from the empty form to a passed test, a new value, and 
 
   // A new value: the next test carries it.
   const next = newCanary();
-  await tabTo(page, 'button', 'Edit');
-  await keyboard.press('Enter');
+  await press(page, 'Edit');
   await expect(page.getByRole('textbox', { name: 'Value' })).toBeFocused();
   await keyboard.insertText(next);
-  await tabTo(page, 'button', 'Save changes');
-  await keyboard.press('Enter');
+  await press(page, 'Save changes');
   await expectToast(page, `Secret ${secret} updated`);
   await tabTo(page, 'link', name);
   await keyboard.press('Enter');
   await expect(edit.getByLabel('Base URL')).toHaveValue(github.url);
-  await tabTo(page, 'button', 'Test connection');
-  await keyboard.press('Enter');
+  await press(page, 'Test connection');
   await expect(page.getByRole('status').getByText(works)).toBeVisible();
   expect(github.arrived.at(-1)?.headers.authorization).toBe(`Bearer ${next}`);
   await keyboard.press('Escape');
@@ -264,8 +291,7 @@ test('by keyboard alone: from the empty form to a passed test, a new value, and 
 
   // Deleting the secret is stopped, and explained.
   await openSecret();
-  await tabTo(page, 'button', 'Delete');
-  await keyboard.press('Enter');
+  await press(page, 'Delete');
   const question = page.getByRole('alertdialog', { name: `Delete ${secret}?` });
   await expect(question).toContainText(`${name} (Token)`);
   await expect(question.getByRole('button', { name: 'Delete' })).toBeDisabled();

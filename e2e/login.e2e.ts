@@ -63,15 +63,37 @@ test('a wrong password is told in one sentence, and after five the page says how
   await expectAccessible(page);
 });
 
-test('signing out ends the session everywhere and leaves nothing in the browser', async ({
+test('signing out ends the session everywhere and leaves nothing in the browser but the theme', async ({
   as,
 }) => {
   const { page, name, api } = await as('SECRET_MANAGEMENT');
+  const scheme = (shown: 'light' | 'dark') =>
+    expect(page.locator('html')).toHaveAttribute('data-scheme', shown);
   await page.goto('/secrets?q=before');
-  await page.goto('/secrets');
+  await scheme('light');
+
+  // It follows the system until one chooses; the choice outlives the page.
   await page.getByRole('button', { name: `Account of ${name}` }).click();
+  const choice = (title: string) => page.getByRole('menuitemradio', { name: title, exact: true });
+  await expect(choice('Like the system')).toBeChecked();
+  await choice('Dark').click();
+  await scheme('dark');
+  await page.goto('/secrets');
+  await scheme('dark');
+  await page.getByRole('button', { name: `Account of ${name}` }).click();
+  await expect(choice('Dark')).toBeChecked();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await choice('Light').click();
+  await scheme('light');
+  await choice('Like the system').click();
+  await scheme('dark');
+  await page.emulateMedia({ colorScheme: 'light' });
+  await scheme('light');
+  await choice('Dark').click();
+
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+  await scheme('dark');
   expect((await api.send('GET', '/session')).status).toBe(401);
   expect(await page.context().cookies()).toEqual([]);
   await page.goBack();

@@ -12,9 +12,12 @@ import { newCanary, sweep, sweepStream, type Leak } from '@dropsafe/bff/testkit/
 import { createUser, testPassword } from '@dropsafe/bff/testkit/node';
 import { dumpDatabase } from '@dropsafe/bff/testkit/dump';
 import { chromium, type LaunchOptions } from '@playwright/test';
-import { expect, expectToast, test, watchedPage } from './fixtures.ts';
+import { answersFile, expect, expectToast, test, unreadReasons, watchedPage } from './fixtures.ts';
 import { recordDir } from './record.ts';
 import { stack } from './stack.ts';
+
+// One after the other: what the last one plants, the others would find.
+test.describe.configure({ mode: 'default' });
 
 /** Sweeps every file below a folder. Answers how many there were, too: an empty folder proves nothing. */
 async function sweepFolder(folder: string): Promise<{ files: number; leaks: Leak[] }> {
@@ -39,6 +42,15 @@ test('nothing that the browser or an API client received, showed or kept holds a
   expect(names).toEqual(expect.arrayContaining(['api.txt', 'browser-answers.bin', 'node.log']));
   expect(names.filter((name) => name.endsWith('-dom.html')).length).toBeGreaterThan(20);
   expect((await sweepFolder(recordDir)).leaks).toEqual([]);
+});
+
+test('what a browser received was read for the sweep, but for the little that it throws away itself', async () => {
+  const lines = (await readFile(join(recordDir, answersFile), 'utf8')).trimEnd().split('\n');
+  const answers: { url: string; unread?: string }[] = lines.map((line) => JSON.parse(line));
+  const unread = answers.filter((answer) => answer.unread !== undefined);
+  expect(unread.filter((answer) => !unreadReasons.includes(answer.unread ?? ''))).toEqual([]);
+  expect(answers.length).toBeGreaterThan(1_000);
+  expect(unread.length / answers.length).toBeLessThan(0.03);
 });
 
 test('the log holds no value', async () => {
@@ -101,7 +113,7 @@ test('the profile that a browser writes to disk holds no value, of a secret that
 test('the sweep finds a leak that is planted in any of these places', async ({ as, unique }) => {
   const { page, api } = await as('SECRET_MANAGEMENT');
   const name = unique('PLANTED');
-  // A value in a description is a leak of exactly the kind that this is for. (What is planted is taken back below.)
+  // A value in a description is a leak of exactly the kind that this is for. From here on it is in the database.
   const planted = newCanary();
   await api.send('POST', '/secrets', { name, value: newCanary(), description: planted });
   await page.goto(`/secrets?q=${name}`);

@@ -1,3 +1,4 @@
+import { createClient } from '@dropsafe/bff/testkit/client';
 import { createUser, testPassword } from '@dropsafe/bff/testkit/node';
 import type { CDPSession, Page } from '@playwright/test';
 import {
@@ -7,9 +8,12 @@ import {
   expectToast,
   phone,
   row,
+  sessionCookie,
   settle,
+  tabTo,
   test,
 } from './fixtures.ts';
+import { byKeyboard, confirm, press } from './keyboard.ts';
 import { stack } from './stack.ts';
 
 /** Browsers know passkeys at this name of the machine only, not at its number. */
@@ -55,11 +59,11 @@ async function signedIn(
   ...permissions: Parameters<typeof createUser>[2]
 ): Promise<Authenticator> {
   await createUser({ DROPSAFE_DATA_DIR: stack().dataDir }, name, permissions);
+  const api = createClient(stack().url);
+  await api.signIn(name, testPassword);
+  await page.context().addCookies([sessionCookie(api, at('/'))]);
   const authenticator = await addAuthenticator(page);
   await page.goto(at('/passkeys'));
-  await page.getByLabel('User name').fill(name);
-  await page.getByLabel('Password').fill(testPassword);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Passkeys', level: 1 })).toBeVisible();
   return authenticator;
 }
@@ -208,21 +212,24 @@ test('who manages access sees that somebody has passkeys, and removes them', asy
   const admin = await as('ACCESS_MANAGEMENT', 'AUDIT_READ');
   await admin.page.goto(`/users?q=${name}`);
   await expect(row(admin.page, name)).toContainText('1 passkey');
-  await admin.page.getByRole('button', { name: `Edit ${name}` }).click();
+  await byKeyboard(admin.page);
+  await press(admin.page, `Edit ${name}`);
   const form = admin.page.getByRole('dialog', { name: `Edit ${name}` });
   await expect(form.getByText('Has 1 passkey beside the password.')).toBeVisible();
   await expectAccessible(admin.page);
   // What was typed meanwhile stays.
-  await form.getByLabel('SECRET_MANAGEMENT_READ').check();
-  await form.getByRole('button', { name: 'Remove passkeys' }).click();
+  await tabTo(admin.page, 'checkbox', 'SECRET_MANAGEMENT_READ');
+  await admin.page.keyboard.press('Space');
+  await press(admin.page, 'Remove passkeys');
   const question = admin.page.getByRole('alertdialog', { name: `Remove 1 passkey of ${name}?` });
+  await expect(question).toBeVisible();
   await expectAccessible(admin.page);
-  await question.getByRole('button', { name: 'Remove' }).click();
+  await confirm(admin.page, 'Remove');
   await expect(form.getByText('The passkeys are removed.')).toBeVisible();
   await expect(form.getByText('beside the password')).toHaveCount(0);
   await expectAccessible(admin.page);
   await expect(form.getByLabel('SECRET_MANAGEMENT_READ')).toBeChecked();
-  await form.getByRole('button', { name: 'Save changes' }).click();
+  await press(admin.page, 'Save changes');
   await expectToast(admin.page, `User ${name} changed`);
   await expect(row(admin.page, name)).not.toContainText('passkey');
   await admin.page.goto(`/audit?subject=${encodeURIComponent(`${name}/Lost phone`)}`);
@@ -265,18 +272,8 @@ test('a passkey is added, renamed, used and removed by keyboard alone', async ({
   const page = await stranger();
   const name = unique('keyboard');
   await signedIn(page, name);
-  const focus = async (what: ReturnType<Page['getByRole']>) => {
-    for (let presses = 0; presses < 40; presses += 1) {
-      const isThere = await what.evaluateAll((found) =>
-        found.includes(document.activeElement as never),
-      ); // as: of whatever kind
-      if (isThere) return;
-      await page.keyboard.press('Tab');
-    }
-    throw new Error('Not reached by Tab.');
-  };
-  await focus(page.getByRole('button', { name: 'Add passkey' }));
-  await page.keyboard.press('Enter');
+  await byKeyboard(page);
+  await press(page, 'Add passkey');
   await expect(page.getByRole('textbox', { name: 'Name' })).toBeFocused();
   await page.keyboard.type('Typed');
   await page.keyboard.press('Tab');
@@ -284,8 +281,7 @@ test('a passkey is added, renamed, used and removed by keyboard alone', async ({
   await page.keyboard.press('Enter');
   await expectToast(page, 'Passkey Typed added');
 
-  await focus(page.getByRole('button', { name: 'Rename Typed' }));
-  await page.keyboard.press('Enter');
+  await press(page, 'Rename Typed');
   await expect(page.getByRole('textbox', { name: 'Name' })).toBeFocused();
   await page.keyboard.press('End');
   await page.keyboard.type(' again');
@@ -293,22 +289,17 @@ test('a passkey is added, renamed, used and removed by keyboard alone', async ({
   await expectToast(page, 'Passkey renamed to Typed again');
   await expect(page.getByRole('button', { name: 'Rename Typed again' })).toBeFocused();
 
-  await focus(page.getByRole('button', { name: `Account of ${name}` }));
-  await page.keyboard.press('Enter');
+  await press(page, `Account of ${name}`);
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Enter');
   await expect(byPasskey(page)).toBeVisible();
-  await focus(byPasskey(page));
-  await page.keyboard.press('Enter');
+  await press(page, 'Sign in with a passkey');
   await expect(page.getByRole('button', { name: `Account of ${name}` })).toBeVisible();
 
   await page.goto(at('/passkeys'));
   await expect(row(page, 'Typed again')).toBeVisible();
-  await focus(page.getByRole('button', { name: 'Remove Typed again' }));
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' })).toBeFocused();
-  await page.keyboard.press('Tab');
-  await page.keyboard.press('Enter');
+  await press(page, 'Remove Typed again');
+  await confirm(page, 'Remove');
   await expectToast(page, 'Passkey Typed again removed');
   await expect(page.getByRole('heading', { name: 'Passkeys', level: 1 })).toBeFocused();
 });

@@ -95,6 +95,7 @@ test('a permission taken away while a form is open is told in the form, and noth
   await setPermissions({ DROPSAFE_DATA_DIR: stack().dataDir }, user, ['SECRET_MANAGEMENT_READ']);
   await dialog.getByRole('button', { name: 'Save changes' }).click();
   await expect(dialog.getByRole('alert')).toContainText('SECRET_MANAGEMENT_UPDATE');
+  await expect(dialog.getByRole('alert')).toContainText(/Request id: [0-9a-f]{8}-[0-9a-f-]{27}$/);
   await expect(dialog.getByLabel('Description')).toHaveValue('typed before');
 });
 

@@ -10,7 +10,8 @@ export default defineConfig({
   globalSetup: './stack.ts',
   outputDir: `${recordDir}-failures`,
   fullyParallel: true,
-  workers: 2,
+  // More than cores: much of what they do is waiting for a page.
+  workers: 3,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: true,
@@ -25,7 +26,12 @@ export default defineConfig({
     { name: 'first steps', testMatch: 'first-steps.e2e.ts' },
     {
       name: 'journeys',
-      testIgnore: ['first-steps.e2e.ts', 'never-shown.e2e.ts', 'pictures.e2e.ts'],
+      testIgnore: [
+        'first-steps.e2e.ts',
+        'pictures.e2e.ts',
+        'never-shown.e2e.ts',
+        'every-dialog.e2e.ts',
+      ],
       dependencies: ['first steps'],
     },
     // For the README, made anew by hand: DROPSAFE_PICTURES=docs/pictures.
@@ -33,6 +39,10 @@ export default defineConfig({
       ? []
       : [{ name: 'pictures', testMatch: 'pictures.e2e.ts' }]),
     // Looks through everything that the others left behind.
-    { name: 'sweep', testMatch: 'never-shown.e2e.ts', dependencies: ['journeys'] },
+    {
+      name: 'sweep',
+      testMatch: ['never-shown.e2e.ts', 'every-dialog.e2e.ts'],
+      dependencies: ['journeys'],
+    },
   ],
 });

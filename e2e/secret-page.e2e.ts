@@ -133,6 +133,7 @@ test('narrowing a secret in use is stopped and explained, with nothing lost; so 
   const question = page.getByRole('alertdialog');
   await expect(question).toContainText('1 integration will stop working');
   await expect(question).toContainText('told to those who may list integrations');
+  await expectAccessibleWideAndNarrow(page);
   await question.getByRole('button', { name: 'Keep editing' }).click();
   await expect(dialog.getByLabel('Value', { exact: true })).toHaveValue(value);
   await dialog.getByRole('button', { name: 'Save changes' }).click();

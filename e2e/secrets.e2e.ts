@@ -1,7 +1,7 @@
-import { newCanary } from '@dropsafe/bff/testkit/canary';
+import { newCanary, sweep } from '@dropsafe/bff/testkit/canary';
 import { testPassword } from '@dropsafe/bff/testkit/node';
 import type { Page } from '@playwright/test';
-import { expect, expectToast, openSecrets, row, test } from './fixtures.ts';
+import { expect, expectAccessible, expectToast, openSecrets, row, test } from './fixtures.ts';
 
 const api1 = 'https://api.example.com';
 const api2 = 'https://other.example.com';
@@ -208,26 +208,36 @@ test('a secret that changed while its deletion was asked about is not deleted un
   await expectToast(page, `Secret ${name} deleted`);
 });
 
-test('a session that ends in the middle of an edit loses nothing: one signs in over the form and saves', async ({
+test('a session that ends in the middle of an edit loses nothing: one signs in over the form and saves, and the value goes nowhere else', async ({
   as,
   unique,
 }) => {
   const { page, api, name: user } = await as('SECRET_MANAGEMENT');
   const name = unique('EXPIRED');
   await openSecrets(page, name);
+  const [value, next] = [newCanary(3), newCanary()];
+  const carriers: string[] = [];
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (sweep('request', `${request.url()} ${request.postData()}`).length > 0)
+      carriers.push(`${request.method()} ${pathname}`);
+  });
+  const signIn = page.getByRole('dialog', { name: 'You have been signed out' });
+  const signInAgain = async () => {
+    await signIn.getByLabel('Password').fill(testPassword);
+    await signIn.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await expect(signIn).toHaveCount(0);
+  };
+
   const dialog = await openCreate(page);
-  const value = newCanary(3);
   await dialog.getByLabel('Name').fill(name);
   await dialog.getByLabel('Value', { exact: true }).fill(value);
   await dialog.getByLabel('Description').fill('typed before the end');
   await api.send('DELETE', '/session');
   await dialog.getByRole('button', { name: 'Create secret' }).click();
-
-  const signIn = page.getByRole('dialog').filter({ has: page.getByLabel('Password') });
   await expect(signIn).toBeVisible();
-  await signIn.getByLabel('Password').fill(testPassword);
-  await signIn.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await expect(signIn).toHaveCount(0);
+  await expectAccessible(page);
+  await signInAgain();
   await expect(dialog.getByLabel('Name')).toHaveValue(name);
   await expect(dialog.getByLabel('Value', { exact: true })).toHaveValue(value);
   const sent = page.waitForRequest(
@@ -241,6 +251,24 @@ test('a session that ends in the middle of an edit loses nothing: one signs in o
   });
   await expectToast(page, `Secret ${name} created`);
   await expect(row(page, name).locator('time').first()).toHaveAttribute('title', new RegExp(user));
+
+  const update = await openUpdate(page, name);
+  await update.getByLabel('Value', { exact: true }).fill(next);
+  await update.getByLabel('Description').fill('typed once more');
+  await page.context().clearCookies();
+  await update.getByRole('button', { name: 'Save changes' }).click();
+  await signInAgain();
+  await expect(update.getByLabel('Value', { exact: true })).toHaveValue(next);
+  await expect(update.getByLabel('Description')).toHaveValue('typed once more');
+  const sentNext = page.waitForRequest((request) => request.method() === 'PATCH');
+  await update.getByRole('button', { name: 'Save changes' }).click();
+  expect((await sentNext).postDataJSON()).toEqual({ value: next, description: 'typed once more' });
+  await expectToast(page, `Secret ${name} updated`);
+  await expect(row(page, name)).toContainText('typed once more');
+
+  // Each was sent twice, the first time in vain.
+  const [creating, updating] = ['POST /api/v1/secrets', `PATCH /api/v1/secrets/${name}`];
+  expect(carriers).toEqual([creating, creating, updating, updating]);
 });
 
 test('somebody else who signs in over an open form does not get what was typed', async ({
@@ -333,15 +361,36 @@ test('search, order, page size and columns stand in the address and survive a re
   await expect(page.getByRole('searchbox', { name: 'Search secrets' })).toHaveValue('');
 });
 
-test('refresh shows what others did meanwhile', async ({ as, unique }) => {
+test('while rows are on their way the table says so; refresh shows what others did meanwhile', async ({
+  as,
+  unique,
+}) => {
   const { page, api } = await as('SECRET_MANAGEMENT');
   const name = unique('MEANWHILE');
   await api.send('POST', '/secrets', { name, value: newCanary() });
+  // Held until there was a look at it.
+  let goOn = () => {};
+  await page.route('**/api/v1/secrets?*', async (route) => {
+    await new Promise<void>((resolve) => (goOn = resolve));
+    await route.continue();
+  });
+  const table = page.getByRole('table', { name: 'Secrets' });
+  const loading = page.getByRole('progressbar', { name: 'Loading' });
   await openSecrets(page, name);
+  await expect(loading).toBeVisible();
+  await expect(table.getByRole('columnheader', { name: 'Name' })).toBeVisible();
+  await expect(table.getByRole('rowheader')).toHaveCount(0);
+  goOn();
   await expect(row(page, name)).toBeVisible();
+  await expect(loading).toHaveCount(0);
+
   await api.send('PATCH', `/secrets/${name}`, { description: 'changed elsewhere' });
   await page.getByRole('button', { name: 'Refresh' }).click();
+  await expect(loading).toBeVisible();
+  await expect(row(page, name)).toBeVisible();
+  goOn();
   await expect(row(page, name)).toContainText('changed elsewhere');
+  await expect(loading).toHaveCount(0);
 });
 
 test('a failure is shown with its request id and a way to try again', async ({ as }) => {

@@ -113,13 +113,20 @@ export async function createUser(
   name: string,
   permissions: readonly Permission[],
 ): Promise<void> {
-  await asOperator(env, ({ identity }) =>
-    identity.createUser(systemCaller('terminal', 'test'), {
-      name,
-      password: new Redacted(testPassword),
-      permissions,
-    }),
-  );
+  await asOperator(env, (rooms) => createUserWith(rooms, name, permissions));
+}
+
+/** The same, for many of them: with rooms that are open already. */
+export async function createUserWith(
+  { identity }: Rooms,
+  name: string,
+  permissions: readonly Permission[],
+): Promise<void> {
+  await identity.createUser(systemCaller('terminal', 'test'), {
+    name,
+    password: new Redacted(testPassword),
+    permissions,
+  });
 }
 
 /** Creates an API key, as nobody but an administrator could; answers its token. */
