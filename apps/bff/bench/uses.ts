@@ -169,7 +169,7 @@ function sum(slices: readonly Slice[]): { rate: number; p50: number } {
 /** Counts the statements that a node gives to the driver from now on. */
 async function countStatements(database: Database): Promise<() => number> {
   let calls = 0;
-  const count = async (on: unknown) => {
+  const countOf = async (on: unknown) => {
     // as: drizzle keeps the driver in this field, and every statement goes through its `unsafe`.
     const { $client: driver } = on as { $client: postgres.Sql };
     const original = driver.unsafe.bind(driver);
@@ -178,8 +178,8 @@ async function countStatements(database: Database): Promise<() => number> {
       return original(...parameters);
     }) as typeof original; // as: the same in all but the counting
   };
-  await count(database.queries);
-  await database.lookUp(count);
+  await countOf(database.queries);
+  await database.lookUp(countOf);
   return () => calls;
 }
 

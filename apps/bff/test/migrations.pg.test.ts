@@ -162,8 +162,9 @@ test('members of a team of before they had an order of their own are listed by n
   await sql`insert into team_members (team_id, user_id) select ${team}, id from users`;
   // Two that look the same, and one that looks like no other.
   const [latin, cyrillic, other] = ['Copa', '\u0421\u043E\u0440\u0430', '\u0411\u043E\u0440\u0430'];
-  for (const name of [latin, cyrillic, other])
-    await sql`insert into users (id, name, canonical_name) values (gen_random_uuid(), ${name}, ${name.toLowerCase()})`;
+  for (const [seconds, name] of [latin, cyrillic, other].entries())
+    await sql`insert into users (id, name, canonical_name, created_at)
+      values (gen_random_uuid(), ${name}, ${name.toLowerCase()}, now() + make_interval(secs => ${seconds}))`;
 
   const node = await startTestNode({ DATABASE_URL: database.url });
   const admin = await node.as('adam', ['ACCESS_MANAGEMENT']);
