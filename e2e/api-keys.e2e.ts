@@ -91,7 +91,11 @@ test('a key is created in the browser, used by a program, changed, and revoked: 
   // Every step is in the trail.
   expect(await actionsIn(api, { subject: name })).toEqual([
     'api-key.created',
+    'api-key.expiry-set',
+    'api-key.renamed',
+    'api-key.renamed',
     'api-key.permissions-given',
+    'api-key.expiry-set',
     'api-key.revoked',
     'api-key.revoked-used',
   ]);
