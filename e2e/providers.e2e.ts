@@ -362,7 +362,7 @@ mixed.describe('with the database and the environment', () => {
       isCut = false;
       isHeld = true;
       await page.keyboard.press('Enter');
-      await expect(dialog.getByText('1 to copy to database')).toBeVisible();
+      await expect(dialog.getByText(/^1 to copy to database$/)).toBeVisible();
       await press(page, 'Copy 1 secret');
       await expect.poll(() => held.length).toBe(1);
       await page.keyboard.press('Escape');

@@ -42,6 +42,8 @@ export const secretsOfQuery = (provider: string) =>
     // What is being looked at must not change under the eyes.
     staleTime: Infinity,
     refetchOnReconnect: false,
+    // Whoever opens the dialog again at once would find the list of the last time, from before the copying.
+    refetchOnMount: 'always',
   });
 
 /** The metadata of one secret with its version, as it is now: asked for anew whenever a dialog opens. */
