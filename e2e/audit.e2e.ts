@@ -7,6 +7,9 @@ import type { Page } from '@playwright/test';
 import { expect, expectAccessible, expectNoSidewaysScroll, phone, test } from './fixtures.ts';
 import { stack } from './stack.ts';
 
+// One after the other: one of them spoils the checkpoint of the node for a moment, which every page of the trail would tell of.
+test.describe.configure({ mode: 'default' });
+
 async function openAudit(page: Page, query = ''): Promise<void> {
   await page.goto(`/audit${query}`);
   await expect(page.getByRole('heading', { name: 'Audit', level: 1 })).toBeVisible();
