@@ -72,6 +72,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.getByLabel('User name').fill(name);
         await page.getByLabel('Password').fill(testPassword);
         await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+        await expect(page).not.toHaveURL(/sign-in/);
         await expect(page.getByRole('main').getByRole('heading', { level: 1 })).toBeVisible();
       };
       await page.goto('/');

@@ -149,8 +149,8 @@ async function fill(sql: postgres.Sql, size: Installation['size']) {
   await sql`insert into sessions (id, token_hash, user_id, created_at, last_seen_at, expires_at)
     select gen_random_uuid(), sha256(id::text::bytea), id, created_at, now() + interval '1 day', now() + interval '1 day'
     from users where name like 'person-%'`;
-  await sql`insert into api_keys (id, name, token_hash, ends_with, created_by, created_at)
-    select gen_random_uuid(), 'key-' || lpad(n::text, 6, '0'), sha256(n::text::bytea), 'abcd', 'admin', now() - n * interval '1 minute'
+  await sql`insert into api_keys (id, name, canonical_name, token_hash, ends_with, created_by, created_at)
+    select gen_random_uuid(), 'key-' || lpad(n::text, 6, '0'), 'key-' || lpad(n::text, 6, '0'), sha256(n::text::bytea), 'abcd', 'admin', now() - n * interval '1 minute'
     from generate_series(0, ${apiKeys - 1}::int) as n`;
   await sql`insert into oidc_groups (id, provider, group_name, team_id, created_at)
     select gen_random_uuid(), 'corp', 'group-' || lpad(n::text, 6, '0'), t.id, now() - n * interval '1 minute'

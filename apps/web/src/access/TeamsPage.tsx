@@ -165,7 +165,7 @@ function teamColumns(open: (dialog: OpenDialog) => void): Column<Team>[] {
     {
       id: 'name',
       title: 'Name',
-      width: '22%',
+      width: '20%',
       sortBy: 'name',
       isHeading: true,
       render: ({ name }) => <Name>{name}</Name>,
@@ -185,7 +185,7 @@ function teamColumns(open: (dialog: OpenDialog) => void): Column<Team>[] {
     {
       id: 'description',
       title: 'Description',
-      width: '22%',
+      width: '18%',
       render: ({ description }) => description ?? <Quiet>None</Quiet>,
     },
     {
@@ -196,7 +196,7 @@ function teamColumns(open: (dialog: OpenDialog) => void): Column<Team>[] {
     {
       id: 'members',
       title: 'Members',
-      width: 110,
+      width: 100,
       render: ({ memberCount }) => memberCount ?? `over ${membersCountedUpTo.toLocaleString('en')}`,
     },
     {
@@ -204,7 +204,7 @@ function teamColumns(open: (dialog: OpenDialog) => void): Column<Team>[] {
       title: 'Created',
       sortBy: 'createdAt',
       isDescendingFirst: true,
-      width: 130,
+      width: 110,
       render: ({ createdAt }) => (
         <OneLine>
           <RelativeTime time={createdAt} />
