@@ -1,4 +1,5 @@
 /** @file Users, teams and what they may do, over HTTP and on a real database. */
+import { connect } from 'node:net';
 import type { Permission } from '@dropsafe/contract/permissions';
 import type { EffectivePermission } from '@dropsafe/contract/users';
 import postgres from 'postgres';
@@ -263,6 +264,34 @@ describe('disabling a user', () => {
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
     await admin.send('PATCH', `/users/${id}`, { isDisabled: false });
     expect((await late.send('GET', '/session')).status).toBe(401);
+  });
+
+  test('refuses what they had begun to send', async () => {
+    const { id, client } = await newPerson(['ACCESS_MANAGEMENT']);
+    const name = unique('late');
+    const body = JSON.stringify({ name, permissions: ['ACCESS_MANAGEMENT'] });
+    const head = [
+      'POST /api/v1/api-keys HTTP/1.1',
+      `Host: ${new URL(node.url).host}`,
+      `Cookie: ${client.cookie}`,
+      `Origin: ${node.url}`,
+      'X-Requested-With: dropsafe',
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+      // Answered when the server has begun with the request.
+      'Expect: 100-continue',
+    ];
+    const socket = connect(Number(new URL(node.url).port), '127.0.0.1').setEncoding('utf8');
+    let answer = '';
+    socket.on('data', (part) => (answer += part));
+    socket.write(`${head.join('\r\n')}\r\n\r\n${body.slice(0, -1)}`);
+    await until('the request is under way', async () => answer.includes('100 Continue'));
+    expect((await admin.send('PATCH', `/users/${id}`, { isDisabled: true })).status).toBe(200);
+    socket.write(body.slice(-1));
+    await until('there is an answer', async () => /HTTP\/1\.1 [2-5]/.test(answer));
+    socket.destroy();
+    expect(answer).toContain('HTTP/1.1 401 ');
+    expect((await admin.send('GET', `/api-keys?q=${name}`)).json.items).toEqual([]);
   });
 
   test('takes the invitation back, and none can be made', async () => {
