@@ -64,7 +64,7 @@ export function wire(
   const startSession = createStartSession(audit, limits);
   const identity = createIdentity(database, audit, permissions, limits, startSession);
   const passkeys = createPasskeys(database, audit, log, startSession);
-  const changeAccess = createChangeAccess(audit);
+  const changeAccess = createChangeAccess(audit, permissions);
   const names = signInProviders.map(({ name }) => name);
   const users = createUsersDoor(database, changeAccess, permissions, names);
   const signInThrough = createSignInThrough(

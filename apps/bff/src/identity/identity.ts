@@ -120,7 +120,7 @@ export function createIdentity(
   const findSession = prepareFindSession(database, limits.idleMinutes);
   const useUpAttempt = createUseUpAttempt(audit);
   const confirmPassword = createConfirmPassword(database, audit);
-  const changeAccess = createChangeAccess(audit);
+  const changeAccess = createChangeAccess(audit, permissions);
 
   async function insertCheckedUser(
     caller: Caller,
