@@ -75,7 +75,7 @@ export function wire(
     signInProviders,
     limits.idleMinutes,
   );
-  const teams = createTeamsDoor(database, changeAccess, permissions);
+  const teams = createTeamsDoor(database, audit, changeAccess, permissions);
   const oidcGroups = createOidcGroupsDoor(database, changeAccess, permissions, names);
   const invitations = createInvitationsDoor(database, audit);
   const secrets = createSecretsDoor(database, audit, permissions, providers);

@@ -63,6 +63,15 @@ async function asOfNow(queries: Queries, caller: Caller): Promise<Caller> {
   return { ...caller, permissions };
 }
 
+/**
+ * The refusal of a change that a key would make to itself, recorded. What a key could do for itself it could do by stealth; another key
+ * that it creates is seen in the list.
+ */
+export async function refuseOwn(audit: Audit, caller: Caller, subject: string): Promise<Problem> {
+  await audit.recordAlone(caller, { action: 'permission.denied', subject, permissions: [] });
+  return new Problem('own-api-key');
+}
+
 /** What the trail names as the subject of a refusal: the id, or nothing of a text that cannot be one. */
 export function subjectOf(kind: 'user' | 'team' | 'API key', id: string): string {
   const article = kind === 'API key' ? 'an' : 'a';
