@@ -48,8 +48,8 @@ export function createChangeAccess(audit: Audit, permissions: Permissions): Chan
   };
 }
 
-/** The caller with the permissions of this moment. Throws `unauthenticated` when they are signed in, or live, no more. */
-async function asOfNow(queries: Queries, caller: Caller): Promise<Caller> {
+/** The caller with the permissions of this moment. Throws `unauthenticated` when the session is over, or the key not live any more. */
+export async function asOfNow(queries: Queries, caller: Caller): Promise<Caller> {
   if (caller.kind !== 'user' && caller.kind !== 'api-key') return caller;
   const permissions =
     caller.kind === 'user'
