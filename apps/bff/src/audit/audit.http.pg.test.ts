@@ -351,6 +351,7 @@ describe('an export', () => {
     const userId: string = (await leaver.send('GET', '/session')).json.principal.id;
     const answer = await openExport('format=ndjson', leaver);
     await once(answer, 'data');
+    answer.pause();
     await take(userId);
     const ended = new Promise((resolve) => answer.once('error', resolve).once('end', resolve));
     answer.resume();
