@@ -122,7 +122,7 @@ export function createApp(rooms: Rooms, options: AppOptions): Hono<RequestEnv> {
   // Before those with an id in their path, as "tests" would be taken for one.
   mountOutbound(routes, rooms.outbound);
   mountIntegrations(routes, rooms.integrations);
-  mountAudit(routes, rooms.trail, rooms.permissions);
+  mountAudit(routes, rooms.trail, rooms.permissions, rooms.identity);
   const document = JSON.stringify(describeApi(options.version));
   routes.api.get('/openapi.json', (c) =>
     c.body(document, 200, { 'Content-Type': 'application/json' }),

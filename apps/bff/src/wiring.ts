@@ -64,7 +64,7 @@ export function wire(
   const startSession = createStartSession(audit, limits);
   const identity = createIdentity(database, audit, permissions, limits, startSession);
   const passkeys = createPasskeys(database, audit, log, startSession);
-  const changeAccess = createChangeAccess(audit);
+  const changeAccess = createChangeAccess(audit, permissions);
   const names = signInProviders.map(({ name }) => name);
   const users = createUsersDoor(database, changeAccess, permissions, names);
   const signInThrough = createSignInThrough(
@@ -75,7 +75,7 @@ export function wire(
     signInProviders,
     limits.idleMinutes,
   );
-  const teams = createTeamsDoor(database, changeAccess, permissions);
+  const teams = createTeamsDoor(database, audit, changeAccess, permissions);
   const oidcGroups = createOidcGroupsDoor(database, changeAccess, permissions, names);
   const invitations = createInvitationsDoor(database, audit);
   const secrets = createSecretsDoor(database, audit, permissions, providers);

@@ -781,6 +781,7 @@ export const operations = {
       'team-changed',
       'member-by-group',
       'last-access-manager',
+      'own-api-key',
       'storage-full',
     ],
   },

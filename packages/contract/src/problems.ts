@@ -98,7 +98,7 @@ export const problems = {
   },
   'own-api-key': {
     status: 403,
-    title: 'An API key cannot change itself',
+    title: 'An API key cannot change itself, or what its team may do',
     detail: 'Let a person or another API key with ACCESS_MANAGEMENT change it.',
   },
   'cross-site-request': {

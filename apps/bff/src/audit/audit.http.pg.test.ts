@@ -343,9 +343,27 @@ describe('an export', () => {
     expect(node.lines.some((line) => line.includes('"event":"answer.cut-off"'))).toBe(true);
   });
 
-  function openExport(query: string): Promise<IncomingMessage> {
+  test.each<[string, (userId: string) => postgres.PendingQuery<postgres.Row[]>, number]>([
+    ['loses the permission', (userId) => sql`delete from grants where principal_id = ${userId}`, 1],
+    ['is signed out', (userId) => sql`delete from sessions where user_id = ${userId}`, 0],
+  ])('whose reader %s meanwhile is cut off', async (how, take, denials) => {
+    const leaver = await node.as(`who ${how}`.replaceAll(' ', '-'), ['AUDIT_READ']);
+    const userId: string = (await leaver.send('GET', '/session')).json.principal.id;
+    const answer = await openExport('format=ndjson', leaver);
+    await once(answer, 'data');
+    answer.pause();
+    await take(userId);
+    const ended = new Promise((resolve) => answer.once('error', resolve).once('end', resolve));
+    answer.resume();
+    expect(await ended).toMatchObject({ code: 'ECONNRESET' });
+    const denied = await sql`select subject, permissions from audit_events
+      where principal_id = ${userId} and action = 'permission.denied'`;
+    expect(denied).toHaveLength(denials);
+  });
+
+  function openExport(query: string, client = reader): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const headers = { Cookie: reader.cookie ?? '' };
+      const headers = { Cookie: client.cookie ?? '' };
       request(`${node.url}/api/v1/audit-events/export?${query}`, { headers, agent: false }, resolve)
         .on('error', reject)
         .end();

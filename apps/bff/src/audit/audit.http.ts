@@ -2,6 +2,7 @@ import { exportTypes } from '@dropsafe/contract/audit';
 import { operations } from '@dropsafe/contract/operations';
 import { readAudit } from '@dropsafe/contract/permissions';
 import type { Routes } from '../base/route.http.ts';
+import type { Identity } from '../identity/identity.ts';
 import type { Permissions } from '../permissions/permissions.ts';
 import type { Trail } from './trail.ts';
 
@@ -9,7 +10,12 @@ import type { Trail } from './trail.ts';
  * Routes of the trail. The permission is demanded here and not behind the door: `permissions` writes its refusals to the
  * trail, so it stands to the right of this room.
  */
-export function mountAudit({ mount }: Routes, trail: Trail, permissions: Permissions): void {
+export function mountAudit(
+  { mount }: Routes,
+  trail: Trail,
+  permissions: Permissions,
+  identity: Identity,
+): void {
   mount(operations.listAuditEvents, async ({ caller, query }) => {
     await permissions.demand(caller, readAudit, 'audit-events');
     return { body: await trail.list(query) };
@@ -22,7 +28,9 @@ export function mountAudit({ mount }: Routes, trail: Trail, permissions: Permiss
 
   mount(operations.exportAuditEvents, async ({ caller, query: { format, ...filter } }) => {
     await permissions.demand(caller, readAudit, 'audit-events');
-    const chunks = await trail.exportEvents(caller, format, filter);
+    const demandStill = async () =>
+      permissions.demand(await identity.asOfNow(caller), readAudit, 'audit-events');
+    const chunks = await trail.exportEvents(caller, format, filter, demandStill);
     return {
       body: { mediaType: exportTypes[format], fileName: `audit-events.${format}`, chunks },
     };

@@ -36,11 +36,15 @@ import { isSame } from './verify.ts';
 export interface Trail extends Verification {
   /** One page, newest first. */
   list(input: ListAuditEvents): Promise<AuditPage>;
-  /** All that was there when it began, oldest first, as pieces of a file. Records the export before the first of them. */
+  /**
+   * All that was there when it began, oldest first, as pieces of a file. Records the export before the first of them. `demandStill` throws
+   * once the caller may not read any more: it is asked before each part, as the reader sets the pace.
+   */
   exportEvents(
     caller: Caller,
     format: ExportFormat,
     filter: AuditFilter,
+    demandStill: () => Promise<void>,
   ): Promise<AsyncIterable<string>>;
   /** What is kept and what was dropped, and whether the last checkpoint of this node holds. Goes through no chain. */
   state(): Promise<AuditState>;
@@ -82,12 +86,12 @@ export function openTrail(
       };
     },
 
-    async exportEvents(caller, format, filter) {
+    async exportEvents(caller, format, filter, demandStill) {
       const fields = Object.keys(filter) as FilterField[]; // as: Object.keys forgets the names
       await audit.recordAlone(caller, { action: 'audit.exported', subject: format, fields });
       // What comes later is left to the next export: otherwise one that is busy would never end.
       const upTo = (await findChainEnd(database))?.id ?? 0;
-      return exported(format, filter, upTo);
+      return exported(format, filter, upTo, demandStill);
     },
 
     async state() {
@@ -171,9 +175,11 @@ export function openTrail(
     format: ExportFormat,
     filter: AuditFilter,
     upTo: number,
+    demandStill: () => Promise<void>,
   ): AsyncGenerator<string> {
     yield headOf(format);
     for (let beyond: number | undefined; ;) {
+      await demandStill();
       const { events, goOnBeyond } = await findEvents(database, {
         filter,
         direction: 'oldest first',

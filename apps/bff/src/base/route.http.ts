@@ -91,6 +91,9 @@ export function createRoutes(
       const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
       api.on(operation.method, path, async (c) => {
         c.set('operation', `${operation.method} ${operation.path}`);
+        // All of it before asking who calls (Hono keeps it): whoever sends the last byte late must not act on what they might do
+        // before. It may take as long as Node gives a request; app.ts has bounded its size.
+        if (operation.body !== undefined) await c.req.arrayBuffer();
         const found =
           operation.access === 'anybody'
             ? authenticate.anonymous(c, operation.isSentByProvider === true)

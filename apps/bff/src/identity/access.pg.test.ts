@@ -1,4 +1,5 @@
 /** @file Users, teams and what they may do, over HTTP and on a real database. */
+import { connect } from 'node:net';
 import type { Permission } from '@dropsafe/contract/permissions';
 import type { EffectivePermission } from '@dropsafe/contract/users';
 import postgres from 'postgres';
@@ -62,6 +63,14 @@ const permissionsOf = async (client: Client): Promise<Permission[]> =>
 
 const statusesOf = (answers: Answer[]): number[] =>
   answers.map(({ status }) => status).toSorted((a, b) => a - b);
+
+/** Until so many requests wait for a lock. */
+const waiting = (count: number) =>
+  until(`${count} wait`, async () => {
+    const [row] = await sql<{ count: number }[]>`select count(*)::int as count
+      from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+    return row?.count === count;
+  });
 
 const idsIn = ({ json }: Answer): string[] => json.items.map(({ id }: { id: string }) => id);
 
@@ -245,12 +254,6 @@ describe('disabling a user', () => {
   test('ends the session of a sign-in that was under way, too', async () => {
     const { id, name } = await newPerson();
     const late = node.client();
-    const waiting = (count: number) =>
-      until(`${count} wait`, async () => {
-        const [row] = await sql<{ count: number }[]>`select count(*)::int as count
-          from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
-        return row?.count === count;
-      });
     const answers: Promise<Answer>[] = [];
     await sql.begin(async (tx) => {
       // The sign-in has opened its session, and waits for the end of the chain to commit it.
@@ -263,6 +266,34 @@ describe('disabling a user', () => {
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
     await admin.send('PATCH', `/users/${id}`, { isDisabled: false });
     expect((await late.send('GET', '/session')).status).toBe(401);
+  });
+
+  test('refuses what they had begun to send', async () => {
+    const { id, client } = await newPerson(['ACCESS_MANAGEMENT']);
+    const name = unique('late');
+    const body = JSON.stringify({ name, permissions: ['ACCESS_MANAGEMENT'] });
+    const head = [
+      'POST /api/v1/api-keys HTTP/1.1',
+      `Host: ${new URL(node.url).host}`,
+      `Cookie: ${client.cookie}`,
+      `Origin: ${node.url}`,
+      'X-Requested-With: dropsafe',
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+      // Answered when the server has begun with the request.
+      'Expect: 100-continue',
+    ];
+    const socket = connect(Number(new URL(node.url).port), '127.0.0.1').setEncoding('utf8');
+    let answer = '';
+    socket.on('data', (part) => (answer += part));
+    socket.write(`${head.join('\r\n')}\r\n\r\n${body.slice(0, -1)}`);
+    await until('the request is under way', async () => answer.includes('100 Continue'));
+    expect((await admin.send('PATCH', `/users/${id}`, { isDisabled: true })).status).toBe(200);
+    socket.write(body.slice(-1));
+    await until('there is an answer', async () => /HTTP\/1\.1 [2-5]/.test(answer));
+    socket.destroy();
+    expect(answer).toContain('HTTP/1.1 401 ');
+    expect((await admin.send('GET', `/api-keys?q=${name}`)).json.items).toEqual([]);
   });
 
   test('takes the invitation back, and none can be made', async () => {
@@ -417,6 +448,114 @@ describe('what somebody may do', () => {
       `team.deleted ${team.name} SECRET_MANAGEMENT`,
     ]);
   });
+});
+
+describe('a change of access that had to wait for another one', () => {
+  /** Somebody who may change access by a grant of their own, or by a team, or a program that may. */
+  async function newManager(how: string) {
+    const team = await newTeam(how.includes('team') ? ['ACCESS_MANAGEMENT'] : []);
+    const own: Permission[] = how.includes('team') ? [] : ['ACCESS_MANAGEMENT'];
+    if (how.includes('program')) {
+      const body = { name: unique('program'), permissions: own, teamId: team.id };
+      const { json } = await admin.send('POST', '/api-keys', body);
+      return { id: json.id, teamId: team.id, client: createProgram(node.url, json.token) };
+    }
+    const { id, client } = await newPerson(own);
+    await admin.send('PATCH', `/teams/${team.id}`, { addMembers: [id] });
+    return { id, teamId: team.id, client };
+  }
+  type Manager = Awaited<ReturnType<typeof newManager>>;
+
+  const unauthenticated = [401, '/problems/unauthenticated'];
+  const denied = [403, '/problems/permission-required'];
+
+  test.each<
+    [string, string, (tx: postgres.TransactionSql, of: Manager) => Promise<unknown>, unknown[]]
+  >([
+    [
+      'a person',
+      'is disabled',
+      (tx, { id }) => tx`update users set is_disabled = true where id = ${id}`,
+      unauthenticated,
+    ],
+    [
+      'a person',
+      'is signed out',
+      (tx, { id }) => tx`delete from sessions where user_id = ${id}`,
+      unauthenticated,
+    ],
+    [
+      'a person',
+      'loses the permission',
+      (tx, { id }) => tx`delete from grants where principal_id = ${id}`,
+      denied,
+    ],
+    [
+      'a person by a team',
+      'leaves it',
+      (tx, { id }) => tx`delete from team_members where user_id = ${id}`,
+      denied,
+    ],
+    [
+      'a program',
+      'is revoked',
+      (tx, { id }) => tx`update api_keys set revoked_at = now() where id = ${id}`,
+      unauthenticated,
+    ],
+    [
+      'a program',
+      'expires',
+      (tx, { id }) => tx`update api_keys set expires_at = now() where id = ${id}`,
+      unauthenticated,
+    ],
+    [
+      'a program by a team',
+      'loses it',
+      (tx, { teamId }) => tx`update teams set is_disabled = true where id = ${teamId}`,
+      denied,
+    ],
+  ])('of %s who %s meanwhile is refused', async (how, _, take, refused) => {
+    const manager = await newManager(how);
+    const name = unique('late');
+    const answer = await whileLocked(
+      (tx) => take(tx, manager),
+      () => manager.client.send('POST', '/users', { name, permissions: ['ACCESS_MANAGEMENT'] }),
+    );
+    expect([answer.status, answer.problem.type]).toEqual(refused);
+    expect((await admin.send('GET', `/users?q=${name}`)).json.items).toEqual([]);
+    const events = await sql`select action, subject, permissions from audit_events
+      where principal_id = ${manager.id} and action = 'permission.denied'`;
+    const recorded = {
+      action: 'permission.denied',
+      subject: 'access',
+      permissions: ['ACCESS_MANAGEMENT'],
+    };
+    expect(events).toEqual(refused === denied ? [recorded] : []);
+  });
+
+  test('is made when nothing was taken', async () => {
+    for (const how of ['a person', 'a person by a team', 'a program', 'a program by a team']) {
+      const { client } = await newManager(how);
+      const send = () => client.send('POST', '/users', { name: unique('late') });
+      expect([how, (await whileLocked(async () => {}, send)).status]).toEqual([how, 201]);
+    }
+  });
+
+  /** Sends a request while another change of access is under way, which ends when this one has come to wait for it. */
+  async function whileLocked(
+    change: (tx: postgres.TransactionSql) => Promise<unknown>,
+    send: () => Promise<Answer>,
+  ): Promise<Answer> {
+    let answer: Promise<Answer> | undefined;
+    await sql.begin(async (tx) => {
+      await tx`select pg_advisory_xact_lock(7263002)`;
+      answer = send();
+      await waiting(1);
+      await change(tx);
+    });
+    if (answer === undefined) throw new Error('Nothing was sent.');
+    return answer;
+  }
 });
 
 describe('two administrators', () => {

@@ -272,6 +272,34 @@ describe('a key of a team', () => {
     ]);
   });
 
+  test('changes neither what its team may do nor whether it is enabled, but the rest of it, and other teams', async () => {
+    const [team, another] = [await newTeam(['ACCESS_MANAGEMENT']), await newTeam()];
+    const { answer, at } = await createFor('in the team', team.id, ['ACCESS_MANAGEMENT']);
+    const patch = (id: string, body: object) => at(node).send('PATCH', `/teams/${id}`, body);
+    const bodies = [{ permissions: ['AUDIT_READ'] }, { isDisabled: false }, { isDisabled: true }];
+    await admin.send('PATCH', `/teams/${team.id}`, { isDisabled: true });
+    for (const id of [team.id, team.id.toUpperCase()]) {
+      for (const body of bodies) {
+        const { status, problem } = await patch(id, body);
+        expect([body, status, problem.type]).toEqual([body, 403, '/problems/own-api-key']);
+      }
+    }
+    expect((await admin.send('GET', `/teams/${team.id}`)).json).toMatchObject({
+      permissions: ['ACCESS_MANAGEMENT'],
+      isDisabled: true,
+    });
+    const denied =
+      await sql`select action, subject from audit_events where principal_id = ${answer.json.id} order by id`;
+    expect([...denied]).toEqual(
+      [team.id, team.id.toUpperCase()].flatMap((id) =>
+        bodies.map(() => ({ action: 'permission.denied', subject: `team ${id}` })),
+      ),
+    );
+    expect((await patch(team.id, { description: 'of programs' })).status).toBe(200);
+    for (const body of bodies) expect((await patch(another.id, body)).status).toBe(200);
+    expect((await patch('not-an-id', { isDisabled: true })).status).toBe(404);
+  });
+
   test('needs no permission of its own, but a team that is there', async () => {
     const team = await newTeam();
     expect((await createFor('nothing of its own', team.id)).answer.json).toMatchObject({

@@ -113,6 +113,18 @@ export function prepareFindApiKey(
   return findByToken(database, query);
 }
 
+/** What a key may do at this moment; undefined when it is not live any more. */
+export async function findPermissionsOfKey(
+  queries: Queries,
+  id: string,
+): Promise<Permission[] | undefined> {
+  const [found] = await queries
+    .select({ permissions: permissionsOfKey })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.id, id), isThere, sql`not ${hasExpired}`));
+  return found?.permissions;
+}
+
 /** Notes that a key is in use. Of requests of the same moment one writes. */
 export async function touchApiKey(queries: Queries, id: string): Promise<void> {
   await queries

@@ -22,7 +22,7 @@ import type { Database } from '../base/database.ts';
 import { etagOf, isMatch } from '../base/etag.ts';
 import { fieldProblem, Problem } from '../base/problem.ts';
 import type { Permissions } from '../permissions/permissions.ts';
-import { subjectOf, type ChangeAccess } from './access.ts';
+import { refuseOwn, subjectOf, type ChangeAccess } from './access.ts';
 import { endOf } from './api-key.ts';
 import {
   countApiKeys,
@@ -84,17 +84,6 @@ export function createApiKeys(
   permissions: Permissions,
 ): ApiKeys {
   const findByHash = prepareFindApiKey(database);
-
-  /** What a key could do for itself it could do by stealth: whoever finds one must not make it last longer. */
-  async function demandOther(caller: Caller, id: string): Promise<void> {
-    if (caller.kind !== 'api-key' || caller.id !== id.toLowerCase()) return;
-    await audit.recordAlone(caller, {
-      action: 'permission.denied',
-      subject: subjectOf('API key', id),
-      permissions: [],
-    });
-    throw new Problem('own-api-key');
-  }
 
   return {
     async authenticate(token, origin) {
@@ -173,7 +162,8 @@ export function createApiKeys(
 
     async update(caller, id, ifMatch, patch) {
       await permissions.demand(caller, manageAccess, subjectOf('API key', id));
-      await demandOther(caller, id);
+      if (caller.kind === 'api-key' && caller.id === id.toLowerCase())
+        throw await refuseOwn(audit, caller, subjectOf('API key', id));
       return changeAccess(caller, async (tx, tell) => {
         const before = await findOrRefuse(tx, id);
         if (!isMatch(ifMatch, versioned(before).etag)) throw new Problem('api-key-changed');

@@ -19,7 +19,7 @@ import type { Database, Queries } from '../base/database.ts';
 import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import type { Permissions } from '../permissions/permissions.ts';
-import { createChangeAccess } from './access.ts';
+import { asOfNow, createChangeAccess } from './access.ts';
 import { createApiKeys, type ApiKeys } from './api-keys.ts';
 import { clearFailures } from './attempts.store.ts';
 import { accountKey, addressKey, createUseUpAttempt, type LimitReason } from './attempts.ts';
@@ -69,6 +69,8 @@ export interface Identity {
   ): Promise<UserCaller | undefined>;
   /** The same, without keeping the session alive: for a request that is denied. */
   recognise: Identity['authenticate'];
+  /** The caller with the permissions of this moment, for what goes on for long. Throws `unauthenticated`. */
+  asOfNow(caller: Caller): Promise<Caller>;
   /** Tells the trail of a request that is denied whatever the permissions are, and answers the problem. */
   deny(
     caller: UserCaller | KeyCaller,
@@ -120,7 +122,7 @@ export function createIdentity(
   const findSession = prepareFindSession(database, limits.idleMinutes);
   const useUpAttempt = createUseUpAttempt(audit);
   const confirmPassword = createConfirmPassword(database, audit);
-  const changeAccess = createChangeAccess(audit);
+  const changeAccess = createChangeAccess(audit, permissions);
 
   async function insertCheckedUser(
     caller: Caller,
@@ -169,6 +171,8 @@ export function createIdentity(
       const session = await findSession(hashToken(token));
       return session && callerOf(session, origin);
     },
+
+    asOfNow: (caller) => asOfNow(database.queries, caller),
 
     async deny(caller, operation, reason) {
       // No permission is asked for, so nothing else limits how often somebody is denied.

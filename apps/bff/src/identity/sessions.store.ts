@@ -93,6 +93,24 @@ export function prepareFindSession(
   return findByToken(database, query);
 }
 
+/**
+ * What somebody may do at this moment, by the id of their session; undefined when that is over. For how long it was idle is not asked:
+ * it is in use by the request that asks.
+ */
+export async function findPermissionsOfSession(
+  queries: Queries,
+  id: string,
+): Promise<Permission[] | undefined> {
+  const [found] = await queries
+    .select({ permissions: permissionsOfUser })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(
+      and(eq(sessions.id, id), sql`${sessions.expiresAt} > now()`, eq(users.isDisabled, false)),
+    );
+  return found?.permissions;
+}
+
 /** The condition that a session can be used; needs its user beside it. */
 function isAlive(idleMinutes: number): SQL | undefined {
   return and(

@@ -6,16 +6,17 @@ import { randomUUID } from 'node:crypto';
 import { canonicalName } from '@dropsafe/contract/names';
 import { manageAccess } from '@dropsafe/contract/permissions';
 import type { CreateTeam, ListByName, Team, TeamPage, UpdateTeam } from '@dropsafe/contract/teams';
+import type { Audit } from '../audit/audit.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import type { Caller } from '../base/caller.ts';
 import type { Database, Transaction } from '../base/database.ts';
 import { etagOf, isMatch } from '../base/etag.ts';
 import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Permissions } from '../permissions/permissions.ts';
-import { subjectOf, type ChangeAccess } from './access.ts';
+import { refuseOwn, subjectOf, type ChangeAccess } from './access.ts';
 import { inOrder, isSame } from './granted.ts';
 import { pageOf, readPage } from './access-cursor.ts';
-import { revokeApiKeys } from './api-keys.store.ts';
+import { findApiKey, revokeApiKeys } from './api-keys.store.ts';
 import { demandByHand } from './group-teams.ts';
 import { findGroupsOfTeam } from './oidc-groups.store.ts';
 import { unmapped } from './oidc-groups.ts';
@@ -44,7 +45,7 @@ export interface Teams {
   describe(caller: Caller, id: string): Promise<VersionedTeam>;
   /** Throws `team-name-taken`, `validation-failed` for `members`. */
   create(caller: Caller, input: CreateTeam): Promise<VersionedTeam>;
-  /** Throws `not-found`, `team-changed`, `team-name-taken`, `member-by-group`, `last-access-manager`, `validation-failed` for `addMembers`. */
+  /** Throws `own-api-key`, `not-found`, `team-changed`, `team-name-taken`, `member-by-group`, `last-access-manager`, `validation-failed` for `addMembers`. */
   update(
     caller: Caller,
     id: string,
@@ -58,9 +59,16 @@ export interface Teams {
 /** Teams in this database. */
 export function createTeamsDoor(
   { queries }: Database,
+  audit: Audit,
   changeAccess: ChangeAccess,
   permissions: Permissions,
 ): Teams {
+  /** True when the caller is a key of this team, which it is for as long as it lives. */
+  async function isTeamOf(caller: Caller, id: string): Promise<boolean> {
+    if (caller.kind !== 'api-key') return false;
+    return (await findApiKey(queries, caller.id))?.team?.id === id.toLowerCase();
+  }
+
   /** The team as it is under the lock, after the version was compared. */
   async function findForChange(
     tx: Transaction,
@@ -140,6 +148,9 @@ export function createTeamsDoor(
 
     async update(caller, id, ifMatch, patch) {
       await permissions.demand(caller, manageAccess, subjectOf('team', id));
+      const isGrant = patch.permissions !== undefined || patch.isDisabled !== undefined;
+      if (isGrant && (await isTeamOf(caller, id)))
+        throw await refuseOwn(audit, caller, subjectOf('team', id));
       return changeAccess(caller, async (tx, tell) => {
         const before = await findForChange(tx, id, ifMatch);
         const {
