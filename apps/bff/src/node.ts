@@ -32,7 +32,7 @@ export interface RunningNode {
   url: string;
   /** The made-up password of the first user, on the very first start only. */
   firstPassword: Redacted<string> | undefined;
-  /** A start or a command of before has made the first user, and nobody has signed in since: its password may be lost. */
+  /** A start or a command of before has made the first user, and the trail, which is all there, has no sign-in since: its password may be lost. */
   isUnused: boolean;
   stop(): Promise<void>;
 }
@@ -86,11 +86,18 @@ export async function startNode(
     // The last checkpoint is written when nothing is served any more.
     let endCheckpoints: Awaited<ReturnType<typeof keepCheckpoints>> | undefined;
     started.add(async (isReady) => endCheckpoints?.(await isReady));
-    const url = await listen(app.fetch, config, started);
-    // When nothing can fail any more: such a start would take the password with it, and the next one makes none.
+    let isOpen = false;
+    const url = await listen(
+      (...request) => (isOpen ? app.fetch(...request) : notYet()),
+      config,
+      started,
+    );
+    // When nothing can fail any more: such a start would take the password with it, and the next one makes none. Until then nobody is
+    // answered: whoever came through a provider of OpenID Connect would be the first user, who manages nothing, and `admin` never made.
     const firstPassword = await createFirstUser(rooms, config);
+    isOpen = true;
     const isToldNothing = firstPassword === undefined && config.adminPassword === undefined;
-    const isUnused = isToldNothing && !(await hasAnybodySignedIn(rooms));
+    const isUnused = isToldNothing && !(await mayAnybodyHaveSignedIn(rooms));
     endCheckpoints = await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log);
     log.info('node.started', { url });
     return {
@@ -204,10 +211,14 @@ async function createFirstUser(
   }
 }
 
-/** Found by the index of the trail on its actions. */
-async function hasAnybodySignedIn({ trail }: Rooms): Promise<boolean> {
-  return (await trail.list({ action: 'session.started', limit: 1 })).items.length > 0;
+/** Found by the index of the trail on its actions. True of a trail that is not all there, as what was dropped may have been a sign-in. */
+async function mayAnybodyHaveSignedIn({ trail }: Rooms): Promise<boolean> {
+  const { items } = await trail.list({ action: 'session.started', limit: 1 });
+  return items.length > 0 || (await trail.state()).dropped !== null;
 }
+
+/** The answer of a node that is being started. */
+const notYet = () => new Response(null, { status: 503, headers: { 'Retry-After': '1' } });
 
 async function listen(
   fetch: Parameters<typeof serve>[0]['fetch'],
