@@ -86,16 +86,12 @@ export async function startNode(
     // The last checkpoint is written when nothing is served any more.
     let endCheckpoints: Awaited<ReturnType<typeof keepCheckpoints>> | undefined;
     started.add(async (isReady) => endCheckpoints?.(await isReady));
-    let isOpen = false;
-    const url = await listen(
-      (...request) => (isOpen ? app.fetch(...request) : notYet()),
-      config,
-      started,
-    );
+    let answer: Answer = notYet;
+    const url = await listen((...request) => answer(...request), config, started);
     // When nothing can fail any more: such a start would take the password with it, and the next one makes none. Until then nobody is
     // answered: whoever came through a provider of OpenID Connect would be the first user, who manages nothing, and `admin` never made.
     const firstPassword = await createFirstUser(rooms, config);
-    isOpen = true;
+    answer = app.fetch;
     const isToldNothing = firstPassword === undefined && config.adminPassword === undefined;
     const isUnused = isToldNothing && !(await mayAnybodyHaveSignedIn(rooms));
     endCheckpoints = await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log);
@@ -217,14 +213,13 @@ async function mayAnybodyHaveSignedIn({ trail }: Rooms): Promise<boolean> {
   return items.length > 0 || (await trail.state()).dropped !== null;
 }
 
-/** The answer of a node that is being started. */
-const notYet = () => new Response(null, { status: 503, headers: { 'Retry-After': '1' } });
+/** Answers a request. */
+type Answer = Parameters<typeof serve>[0]['fetch'];
 
-async function listen(
-  fetch: Parameters<typeof serve>[0]['fetch'],
-  config: Config,
-  started: Stops,
-): Promise<string> {
+/** The answer of a node that is being started. */
+const notYet: Answer = () => new Response(null, { status: 503, headers: { 'Retry-After': '1' } });
+
+async function listen(fetch: Answer, config: Config, started: Stops): Promise<string> {
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = serve(
       // Slow senders are cut off: headers within 10 s, the whole request within 30 s.

@@ -6,7 +6,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { text as textOf } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseLine } from '../src/audit/export.ts';
 import { systemCaller } from '../src/base/caller.ts';
@@ -303,7 +303,7 @@ describe('a start', () => {
     const operator = await openOperator({ ...env, DROPSAFE_DATA_DIR: day.dataDir });
     const caller = systemCaller('terminal', 'test');
     const pieces = await operator.trail.exportEvents(caller, 'ndjson', {});
-    const lines = (await text(Readable.from(pieces))).trimEnd().split('\n');
+    const lines = (await textOf(Readable.from(pieces))).trimEnd().split('\n');
     const exported = Readable.from(lines.map(parseLine));
     expect(await operator.trail.drop(caller, { before: '9999', exported })).toBeGreaterThan(1);
     await operator.close();

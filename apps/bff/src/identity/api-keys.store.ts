@@ -43,9 +43,7 @@ export const apiKeys = pgTable(
     uniqueIndex('api_keys_name').on(table.canonicalName).where(isNull(table.revokedAt)),
     index('api_keys_by_team').on(table.teamId),
     // For lists and their count: they read past no key that was revoked, of which there are more with every year.
-    index('api_keys_by_created_at')
-      .on(table.createdAt, table.id)
-      .where(isNull(table.revokedAt)),
+    index('api_keys_by_created_at').on(table.createdAt, table.id).where(isNull(table.revokedAt)),
   ],
 );
 
