@@ -9,4 +9,5 @@ UPDATE "api_keys" SET "canonical_name" = "named"."canonical" || CASE WHEN "named
 ALTER TABLE "api_keys" ALTER COLUMN "canonical_name" SET NOT NULL;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD COLUMN "revoked_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD COLUMN "version" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
-CREATE UNIQUE INDEX "api_keys_name" ON "api_keys" USING btree ("canonical_name") WHERE "api_keys"."revoked_at" is null;
+CREATE UNIQUE INDEX "api_keys_name" ON "api_keys" USING btree ("canonical_name") WHERE "api_keys"."revoked_at" is null;--> statement-breakpoint
+CREATE INDEX "api_keys_by_created_at" ON "api_keys" USING btree ("created_at","id") WHERE "api_keys"."revoked_at" is null;

@@ -32,7 +32,7 @@ export interface RunningNode {
   url: string;
   /** The made-up password of the first user, on the very first start only. */
   firstPassword: Redacted<string> | undefined;
-  /** A start or a command of before has made the first user, and nobody has signed in since: its password may be lost. */
+  /** A start or a command of before has made the first user, and the trail, which is all there, has no sign-in since: its password may be lost. */
   isUnused: boolean;
   stop(): Promise<void>;
 }
@@ -86,11 +86,14 @@ export async function startNode(
     // The last checkpoint is written when nothing is served any more.
     let endCheckpoints: Awaited<ReturnType<typeof keepCheckpoints>> | undefined;
     started.add(async (isReady) => endCheckpoints?.(await isReady));
-    const url = await listen(app.fetch, config, started);
-    // When nothing can fail any more: such a start would take the password with it, and the next one makes none.
+    let answer: Answer = notYet;
+    const url = await listen((...request) => answer(...request), config, started);
+    // When nothing can fail any more: such a start would take the password with it, and the next one makes none. Until then nobody is
+    // answered: whoever came through a provider of OpenID Connect would be the first user, who manages nothing, and `admin` never made.
     const firstPassword = await createFirstUser(rooms, config);
+    answer = app.fetch;
     const isToldNothing = firstPassword === undefined && config.adminPassword === undefined;
-    const isUnused = isToldNothing && !(await hasAnybodySignedIn(rooms));
+    const isUnused = isToldNothing && !(await mayAnybodyHaveSignedIn(rooms));
     endCheckpoints = await keepCheckpoints(rooms.trail, checkpointPath(config.dataDir), log);
     log.info('node.started', { url });
     return {
@@ -204,16 +207,19 @@ async function createFirstUser(
   }
 }
 
-/** Found by the index of the trail on its actions. */
-async function hasAnybodySignedIn({ trail }: Rooms): Promise<boolean> {
-  return (await trail.list({ action: 'session.started', limit: 1 })).items.length > 0;
+/** Found by the index of the trail on its actions. True of a trail that is not all there, as what was dropped may have been a sign-in. */
+async function mayAnybodyHaveSignedIn({ trail }: Rooms): Promise<boolean> {
+  const { items } = await trail.list({ action: 'session.started', limit: 1 });
+  return items.length > 0 || (await trail.state()).dropped !== null;
 }
 
-async function listen(
-  fetch: Parameters<typeof serve>[0]['fetch'],
-  config: Config,
-  started: Stops,
-): Promise<string> {
+/** Answers a request. */
+type Answer = Parameters<typeof serve>[0]['fetch'];
+
+/** The answer of a node that is being started. */
+const notYet: Answer = () => new Response(null, { status: 503, headers: { 'Retry-After': '1' } });
+
+async function listen(fetch: Answer, config: Config, started: Stops): Promise<string> {
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = serve(
       // Slow senders are cut off: headers within 10 s, the whole request within 30 s.

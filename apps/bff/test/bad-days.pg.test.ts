@@ -5,7 +5,11 @@
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseLine } from '../src/audit/export.ts';
+import { systemCaller } from '../src/base/caller.ts';
 import {
   beginBadDay,
   create,
@@ -18,8 +22,9 @@ import {
 } from '../testkit/bad-day.ts';
 import { newCanary, type Leak } from '../testkit/canary.ts';
 import { createClient } from '../testkit/client.ts';
-import { nodeProgram, usualEnv } from '../testkit/node.ts';
+import { nodeProgram, openOperator, usualEnv } from '../testkit/node.ts';
 import { connectBeside, connectTo, readStored } from '../testkit/opened.ts';
+import { findFreePort } from '../testkit/postgres.ts';
 import { listeningPorts, processesOf, runProgram } from '../testkit/processes.ts';
 import { canMount, mountSmallDisk } from '../testkit/small-disk.ts';
 import { until } from '../testkit/until.ts';
@@ -55,6 +60,14 @@ async function query(url: string, text: string): Promise<object[]> {
   } finally {
     await sql.end();
   }
+}
+
+/** Keeps everybody from a table; answers what lets them in again. */
+async function holdTable(url: string, table: string): Promise<() => Promise<void>> {
+  const sql = connectTo(url);
+  const held = await sql.reserve();
+  await held.unsafe(`begin; lock table ${table}`);
+  return () => sql.end({ timeout: 0 });
 }
 
 // --- the keyset ---
@@ -261,7 +274,15 @@ describe('a start', () => {
     const { port } = occupant.address() as AddressInfo; // as: a TCP server
     await day.startInVain({ ...env, PORT: String(port) });
 
-    const first = await day.start(env);
+    // Nobody is answered before there is a first user: whoever came through an identity provider would be it.
+    const url = `http://127.0.0.1:${await findFreePort()}`;
+    const release = await holdTable(env.DATABASE_URL, 'users');
+    const starting = day.start({ ...env, PORT: new URL(url).port });
+    const status = (path: string) => statusOf({ url }, path);
+    const ready = await until('it listens', () => status('/readyz').catch(() => undefined));
+    expect([ready, await status('/api/v1/session')]).toEqual([503, 503]);
+    await release();
+    const first = await starting;
     const password = await until(
       'the first password',
       () => /^ {2}Password {2}(\S+)$/m.exec(first.output())?.[1],
@@ -277,6 +298,23 @@ describe('a start', () => {
     const third = await day.start(env);
     await until('it is ready', () => third.output().includes('Dropsafe is ready'));
     expect(third.output()).not.toContain(hint);
+
+    // A sign-in that was dropped from the trail has been one all the same.
+    const operator = await openOperator({ ...env, DROPSAFE_DATA_DIR: day.dataDir });
+    const caller = systemCaller('terminal', 'test');
+    const pieces = await operator.trail.exportEvents(caller, 'ndjson', {});
+    const lines = (await textOf(Readable.from(pieces))).trimEnd().split('\n');
+    const exported = Readable.from(lines.map(parseLine));
+    expect(await operator.trail.drop(caller, { before: '9999', exported })).toBeGreaterThan(1);
+    await operator.close();
+    const signIns = await query(
+      env.DATABASE_URL,
+      "select from audit_events where action = 'session.started'",
+    );
+    expect(signIns).toEqual([]);
+    const fourth = await day.start(env);
+    await until('it is ready', () => fourth.output().includes('Dropsafe is ready'));
+    expect(fourth.output()).not.toContain(hint);
   });
 
   test('that is interrupted ends in good order and leaves no server', async () => {

@@ -20,6 +20,7 @@ import { createProgram } from '../testkit/client.ts';
 import { newDataDir, setPermissions, startTestNode, testPassword } from '../testkit/node.ts';
 import { readStored } from '../testkit/opened.ts';
 import { createTestDatabase } from '../testkit/postgres.ts';
+import { until } from '../testkit/until.ts';
 
 /** The tables as the version of that many migrations left them. */
 async function migrateTo(sql: postgres.Sql, count: number): Promise<void> {
@@ -319,6 +320,49 @@ test('API keys of before their names had one form keep working and keep their na
   expect((await change({ permissions: ['AUDIT_READ'] })).json).toMatchObject({ name: names[1] });
   expect((await change({ name: 'PROFILE' })).problem.type).toBe('/problems/api-key-name-taken');
   expect((await change({ name: 'Profile 2' })).json).toMatchObject({ name: 'Profile 2' });
+  await sql.end();
+  await node.stop();
+  await database.drop();
+});
+
+test('nodes of the version before that hold rows, in whatever order, neither fail nor let the migration fail', async () => {
+  const database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 4, onnotice: () => {} });
+  await migrateTo(sql, 12);
+  const user = '0b7e6b0a-3c44-4e8b-9a55-6f7e2d1c0b9a';
+  await sql`insert into users (id, name, canonical_name, password_hash) values (${user}, 'Anna', 'anna', 'none')`;
+  const { keyHash } = accountKey('anna');
+  const old = [await sql.reserve(), await sql.reserve()] as const;
+  /** Waits until somebody waits for a lock on this table. */
+  const isWanted = (table: string) =>
+    until(
+      `the migration wants ${table}`,
+      async () =>
+        (await sql`select 1 from pg_locks where relation = ${table}::regclass and not granted`)
+          .length > 0,
+    );
+  const tell = (on: postgres.ReservedSql, subject: string) =>
+    on`insert into audit_events (id, mac, at, principal_kind, action, subject, request_id)
+      select coalesce(max(id), 0) + 1, '\\x00', now(), 'user', 'session.started', ${subject}, 'r' from audit_events`;
+
+  const [signIn, attempt] = old;
+  await signIn`begin`;
+  await signIn`select id from users where id = ${user} for share`;
+  await attempt`begin`;
+  await attempt`insert into sign_in_attempts (key_hash, failures, last_failure_at) values (${keyHash}, 1, now())`;
+  const starting = startTestNode({ DATABASE_URL: database.url });
+  await isWanted('users');
+  await tell(signIn, 'Anna');
+  await signIn`commit`;
+  // The other way round than the migration: it holds the users by now.
+  await isWanted('sign_in_attempts');
+  await attempt`select id from users where id = ${user}`;
+  await tell(attempt, 'Anna');
+  await attempt`commit`;
+
+  const node = await starting;
+  expect((await sql`select id from audit_events where subject = 'Anna'`).length).toBe(2);
+  for (const connection of old) connection.release();
   await sql.end();
   await node.stop();
   await database.drop();

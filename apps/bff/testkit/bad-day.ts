@@ -98,7 +98,7 @@ export async function create(
 }
 
 /** Asks what has no problem document. */
-export async function statusOf(node: SpawnedNode, path: string): Promise<number> {
+export async function statusOf(node: Pick<SpawnedNode, 'url'>, path: string): Promise<number> {
   // oxlint-disable-next-line no-restricted-globals -- a test is a caller, not the product
   const response = await fetch(`${node.url}${path}`);
   await response.arrayBuffer();

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProgram, type Answer, type Client } from '../../testkit/client.ts';
 import { startTestNode, type TestNode } from '../../testkit/node.ts';
 import { printApiKey } from './api-key.ts';
-import { prepareFindApiKey } from './api-keys.store.ts';
+import { countApiKeys, listApiKeys, prepareFindApiKey } from './api-keys.store.ts';
 import { hashToken } from './token.ts';
 
 let node: TestNode;
@@ -634,6 +634,30 @@ test('keys of the same moment are looked up by one statement, which reads the in
 });
 
 describe('the list', () => {
+  test('and its count read no key that was revoked, of which there are more with every year', async () => {
+    const client = postgres(node.databaseUrl, { max: 1 });
+    const asked: { text: string; values: unknown[] }[] = [];
+    const logger = {
+      logQuery: (text: string, values: unknown[]) => void asked.push({ text, values }),
+    };
+    const queries = drizzle({ client, casing: 'snake_case', logger });
+    await listApiKeys(queries, { sort: '-createdAt', q: '', limit: 51, after: undefined });
+    await countApiKeys(queries, '');
+    // Of few rows the planner would read all in any case, and sort them.
+    for (const way of ['seqscan', 'bitmapscan', 'sort'])
+      await client.unsafe(`set enable_${way} = off`);
+    const plans: string[] = [];
+    for (const { text, values } of asked) {
+      const [row] = await client.unsafe(`explain (format json) ${text}`, values as string[]); // as: what drizzle has sent
+      plans.push(JSON.stringify(row?.['QUERY PLAN'][0].Plan));
+    }
+    expect(plans).toHaveLength(2);
+    expect(plans[0]).toContain('"Scan Direction":"Backward","Index Name":"api_keys_by_created_at"');
+    expect(plans[1]).toMatch(/"Index Name":"api_keys_(by_created_at|name)"/);
+    expect(plans[1]).not.toContain('Seq Scan');
+    await client.end();
+  });
+
   test('is read page by page in every order, each key once', async () => {
     for (let n = 0; n < 7; n += 1) await create(`page Ü ${n % 2 ? 'a' : 'B'}${n}`);
     await sql`update api_keys set last_used_at = now() - interval '1 hour' * length(name) where name like 'page Ü a%'`;

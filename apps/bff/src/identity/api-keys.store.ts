@@ -42,6 +42,8 @@ export const apiKeys = pgTable(
   (table) => [
     uniqueIndex('api_keys_name').on(table.canonicalName).where(isNull(table.revokedAt)),
     index('api_keys_by_team').on(table.teamId),
+    // For lists and their count: they read past no key that was revoked, of which there are more with every year.
+    index('api_keys_by_created_at').on(table.createdAt, table.id).where(isNull(table.revokedAt)),
   ],
 );
 
@@ -216,7 +218,7 @@ const sortKeys = {
   lastUsedAt: sql`coalesce(${apiKeys.lastUsedAt}, '-infinity')`,
 };
 
-/** One page of the keys. There are as many as there are programs: no index of its own for each order. */
+/** One page of the keys. There are as many as there are programs: no index of its own for each order, but one that has no key that was revoked. */
 export async function listApiKeys(
   queries: Queries,
   { sort, q, limit, after }: ApiKeyPageRequest,
