@@ -88,7 +88,7 @@ export function createApiKeys(
   /** What a key could do for itself it could do by stealth: whoever finds one must not make it last longer. */
   async function demandOther(caller: Caller, id: string): Promise<void> {
     if (caller.kind !== 'api-key' || caller.id !== id.toLowerCase()) return;
-    await audit.recordAlone(caller, {
+    await audit.recordSeldom(caller, {
       action: 'permission.denied',
       subject: subjectOf('API key', id),
       permissions: [],

@@ -400,7 +400,7 @@ const refusals: Refusal[] = [
     status: 403,
     told: [['permission.denied', 'audit-events']],
     who: 'Holder',
-    isToldAgain: true,
+    isToldAgain: false,
   },
   {
     what: 'a program where there must be a person',
@@ -452,6 +452,15 @@ test('what else is denied to the same caller is told as well', async () => {
   const subjects = [];
   for (const answer of answers) subjects.push((await eventsOf(answer)).map((told) => told.subject));
   expect(subjects).toEqual([['GET /session'], ['GET /sessions'], []]);
+});
+
+test('ever new things that are denied to the same caller are told 60 times a minute, and do not silence others', async () => {
+  const [flooder, other] = [await node.asProgram('flooder', []), await node.asProgram('calm', [])];
+  const ask = (client: Client) => client.send('GET', `/users/${crypto.randomUUID()}`);
+  const answers = await Promise.all(Array.from({ length: 70 }, () => ask(flooder)));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([403]));
+  expect(await sql`select from audit_events where principal_name = 'flooder'`).toHaveLength(60);
+  expect(await eventsOf(await ask(other))).toMatchObject([{ action: 'permission.denied' }]);
 });
 
 test('each waiting period has its first refusal in the trail', async () => {

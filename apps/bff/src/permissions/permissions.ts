@@ -13,7 +13,7 @@ export { grantsOf, holdersOf };
 
 /** Decides and grants. */
 export interface Permissions {
-  /** Lets a holder of any one of `anyOf` pass, and nobody but the operator where there is none. Throws `permission-required` and records the refusal; `target` says of what. */
+  /** Lets a holder of any one of `anyOf` pass, and nobody but the operator where there is none. Throws `permission-required` and records the refusal, the same one once a minute; `target` says of what. */
   demand(caller: Caller, anyOf: readonly Permission[], target: string): Promise<void>;
   /** Sets what a principal may do, replacing what it was. The transaction of the change comes from the caller's room. */
   grant(tx: Transaction, principalId: string, permissions: readonly Permission[]): Promise<void>;
@@ -37,7 +37,7 @@ export function createPermissions(audit: Audit): Permissions {
       if (holds(caller, anyOf)) return;
       if (caller.kind === 'anonymous' || caller.kind === 'identity-provider')
         throw new Problem('unauthenticated');
-      await audit.recordAlone(caller, {
+      await audit.recordSeldom(caller, {
         action: 'permission.denied',
         subject: target,
         permissions: anyOf,
