@@ -83,8 +83,9 @@ export interface Audit {
   /**
    * The same, for what nothing else limits: once a minute on this node for the same event about the same caller, or about nobody
    * from the same network. Of each caller 60 a minute, as they may choose the subject; of nobody 100, as networks cost nothing in IPv6.
+   * What is written is what `find` finds, where it is given: then `event` only tells one from another.
    */
-  recordSeldom(caller: Caller, event: AuditEvent): Promise<void>;
+  recordSeldom(caller: Caller, event: AuditEvent, find?: () => Promise<AuditEvent>): Promise<void>;
 }
 
 /** An event, and who it is about. */
@@ -288,7 +289,7 @@ export async function openAudit(
       }),
     groupedChange,
     recordAlone,
-    async recordSeldom(caller, event) {
+    async recordSeldom(caller, event, find = async () => event) {
       const isKnown = caller.id !== null;
       const seldom = isKnown ? ofKnown : ofNobody;
       // Whoever is nobody counts with all the others who are.
@@ -300,7 +301,7 @@ export async function openAudit(
       ]);
       if (!seldom.take(who, what)) return;
       try {
-        await recordAlone(caller, event);
+        await recordAlone(caller, await find());
       } catch (error) {
         seldom.giveBack(who, what);
         throw error;

@@ -463,6 +463,39 @@ test('ever new things that are denied to the same caller are told 60 times a min
   expect(await eventsOf(await ask(other))).toMatchObject([{ action: 'permission.denied' }]);
 });
 
+test('what was only typed for a name is not told: it may be a value; the name of a secret that there is, is', async () => {
+  const keeper = await node.as('keeper', ['SECRET_MANAGEMENT']);
+  const value = secret();
+  expect((await keeper.send('POST', '/secrets', { name: 'KEPT', value })).status).toBe(201);
+  const typist = await node.asProgram('typist', []);
+  const told = async (method: string, path: string, body?: object) => {
+    const answer = await typist.send(method, path, body);
+    return [answer.status, ...(await eventsOf(answer)).map(({ subject }) => subject)];
+  };
+  const pasted = () => `ghp_${crypto.randomUUID()}`;
+  const [name, fresh] = [pasted(), pasted()];
+  sent.push(name, fresh);
+  const integration = { name: fresh, type: 'http', fields: {} };
+  expect([
+    await told('GET', '/secrets/KEPT'),
+    await told('GET', `/secrets/${name}`),
+    // Told or not: by what was asked for, so that the time it takes tells nobody what there is.
+    await told('GET', `/secrets/${fresh}`),
+    await told('GET', `/secrets/${name}/uses`),
+    await told('DELETE', `/secrets/${encodeURIComponent(value)}`),
+    await told('POST', '/secrets', { name, value }),
+    await told('POST', '/integrations', integration),
+  ]).toEqual([
+    [403, 'KEPT'],
+    [403, 'unknown secret'],
+    [403, 'unknown secret'],
+    [403],
+    [403, 'unknown secret'],
+    [403, 'a new secret'],
+    [403, 'a new integration'],
+  ]);
+});
+
 test('each waiting period has its first refusal in the trail', async () => {
   const told: number[] = [];
   await failed(accountKey('holder'), 20, 3_600);
