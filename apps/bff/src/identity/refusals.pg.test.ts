@@ -1,4 +1,5 @@
 /** @file What the trail knows of everything that is refused before there is anything to change. */
+import { setImmediate } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createPasskey } from '../../testkit/authenticator.ts';
@@ -16,6 +17,7 @@ import { until } from '../../testkit/until.ts';
 import { systemCaller } from '../base/caller.ts';
 import { Redacted } from '../base/redacted.ts';
 import { accountKey, addressKey, type AttemptKey } from './attempts.ts';
+import { hashPassword } from './password.ts';
 
 let idp: IdentityProvider;
 let node: TestNode;
@@ -218,8 +220,9 @@ const refusals: Refusal[] = [
     send: () => signIn('holder'),
     status: 401,
     told: [
-      ['session.refused', 'Holder', 'password-wrong'],
+      // In the transaction that locks it, whatever comes after.
       ['user.locked', 'Holder'],
+      ['session.refused', 'Holder', 'password-wrong'],
     ],
     // Then it is locked.
     isToldAgain: true,
@@ -270,8 +273,8 @@ const refusals: Refusal[] = [
     send: () => changePassword(),
     status: 400,
     told: [
-      ['user.password-refused', 'Holder', 'password-wrong'],
       ['user.locked', 'Holder'],
+      ['user.password-refused', 'Holder', 'password-wrong'],
     ],
     who: 'Holder',
     isToldAgain: true,
@@ -494,6 +497,38 @@ test('what was only typed for a name is not told: it may be a value; the name of
     [403, 'a new secret'],
     [403, 'a new integration'],
   ]);
+});
+
+test('when too many passwords are compared at once, the right one counts as no failure and locks nobody out', async () => {
+  const operator = await openOperator(env);
+  let isFull = true;
+  const keepFull = Array.from({ length: 40 }, async () => {
+    while (isFull) await hashPassword(new Redacted('x')).catch(() => setImmediate());
+  });
+  try {
+    const password = new Redacted(testPassword);
+    const origin = { requestId: crypto.randomUUID(), address: '192.0.2.77' };
+    const [{ id } = { id: '' }] = await sql<
+      { id: string }[]
+    >`select id from users where name = 'Holder'`;
+    const session = { id: crypto.randomUUID(), expiresAt: new Date(), means: 'password' };
+    const user = { kind: 'user', id, name: 'Holder', permissions: [], session, ...origin } as const;
+    const nobody = { kind: 'anonymous', id: null, name: null, ...origin } as const;
+    await failed(accountKey('holder'), 99, 3_600);
+    const { signIn: open, changePassword: change } = operator.identity;
+    for (const attempt of [
+      () => open(nobody, { username: 'Holder', password, agent: null }),
+      () => change(user, { currentPassword: password, newPassword: password }),
+    ])
+      await expect(attempt()).rejects.toMatchObject({ code: 'overloaded' });
+    const rows = await sql`select failures from sign_in_attempts order by failures`;
+    expect(rows.map(({ failures }) => failures)).toEqual([0, 99]);
+    expect(await sql`select from audit_events where request_id = ${origin.requestId}`).toEqual([]);
+  } finally {
+    isFull = false;
+    await Promise.all(keepFull);
+    await operator.close();
+  }
 });
 
 test('each waiting period has its first refusal in the trail', async () => {
