@@ -531,6 +531,27 @@ test('when too many passwords are compared at once, the right one counts as no f
   }
 });
 
+test('after a flood a sign-in forgets some old failures, waits for none that are in use, and keeps the locks', async () => {
+  await sql`insert into sign_in_attempts (key_hash, failures, last_failure_at)
+    select sha256(n::text::bytea), case when n <= 150 then 1 else 100 end, now() - interval '2 days' from generate_series(1, 151) n`;
+  const left = () =>
+    sql`select failures, count(*)::int from sign_in_attempts where last_failure_at < now() - interval '1 day' group by 1 order by 1`;
+  const open = async () => expect((await signIn('holder', testPassword)).status).toBe(200);
+  await sql.begin(async (tx) => {
+    await tx`select from sign_in_attempts where key_hash = sha256('1') for update`;
+    await open();
+    expect([...(await left())]).toEqual([
+      { failures: 1, count: 50 },
+      { failures: 100, count: 1 },
+    ]);
+    await open();
+  });
+  expect([...(await left())]).toEqual([
+    { failures: 1, count: 1 },
+    { failures: 100, count: 1 },
+  ]);
+});
+
 test('each waiting period has its first refusal in the trail', async () => {
   const told: number[] = [];
   await failed(accountKey('holder'), 20, 3_600);
