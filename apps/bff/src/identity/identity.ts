@@ -28,6 +28,7 @@ import { deleteInvitation } from './invitations.store.ts';
 import { checkNewPassword, hashPassword, randomPassword, verifyInPlace } from './password.ts';
 import {
   findAccountByName,
+  findFaultOfAccount,
   findSignedIn,
   findUserByName,
   hasAccessManager,
@@ -216,7 +217,7 @@ export function createIdentity(
       let isCurrent = true;
       try {
         return await startSession(caller, { means: 'password', agent }, async (tx) => {
-          // The password may have been changed while it was compared; then this session must not come to life after all.
+          // The password may have been changed while it was compared, or the user disabled; then this session must not come to life after all.
           isCurrent = await isStillCurrent(tx, user);
           if (!isCurrent) throw new Problem('sign-in-refused');
           await clearFailures(tx, account.keyHash);
@@ -224,7 +225,10 @@ export function createIdentity(
           return { id, name, permissions: held };
         });
       } catch (error) {
-        throw isCurrent ? error : await refuse('password-changed');
+        if (isCurrent) throw error;
+        throw await refuse(
+          (await findFaultOfAccount(database.queries, user.id)) ?? 'password-changed',
+        );
       }
     },
 

@@ -501,9 +501,9 @@ test('what was only typed for a name is not told: it may be a value; the name of
 
 test('when too many passwords are compared at once, the right one counts as no failure and locks nobody out', async () => {
   const operator = await openOperator(env);
-  let isFull = true;
+  const end = new AbortController();
   const keepFull = Array.from({ length: 40 }, async () => {
-    while (isFull) await hashPassword(new Redacted('x')).catch(() => setImmediate());
+    while (!end.signal.aborted) await hashPassword(new Redacted('x')).catch(() => setImmediate());
   });
   try {
     const password = new Redacted(testPassword);
@@ -515,17 +515,17 @@ test('when too many passwords are compared at once, the right one counts as no f
     const user = { kind: 'user', id, name: 'Holder', permissions: [], session, ...origin } as const;
     const nobody = { kind: 'anonymous', id: null, name: null, ...origin } as const;
     await failed(accountKey('holder'), 99, 3_600);
-    const { signIn: open, changePassword: change } = operator.identity;
+    const { identity } = operator;
     for (const attempt of [
-      () => open(nobody, { username: 'Holder', password, agent: null }),
-      () => change(user, { currentPassword: password, newPassword: password }),
+      () => identity.signIn(nobody, { username: 'Holder', password, agent: null }),
+      () => identity.changePassword(user, { currentPassword: password, newPassword: password }),
     ])
       await expect(attempt()).rejects.toMatchObject({ code: 'overloaded' });
     const rows = await sql`select failures from sign_in_attempts order by failures`;
     expect(rows.map(({ failures }) => failures)).toEqual([0, 99]);
     expect(await sql`select from audit_events where request_id = ${origin.requestId}`).toEqual([]);
   } finally {
-    isFull = false;
+    end.abort();
     await Promise.all(keepFull);
     await operator.close();
   }
@@ -647,6 +647,34 @@ describe('meanwhile', () => {
     expect(answer?.status).toBe(401);
     expect(answer && (await eventsOf(answer))).toMatchObject([
       { action: 'session.refused', subject: 'Holder', fields: ['password-changed'] },
+    ]);
+  });
+
+  test.each<[string, string, (tx: postgres.TransactionSql, name: string) => Promise<unknown>]>([
+    [
+      'disabled',
+      'user-disabled',
+      (tx, name) => tx`update users set is_disabled = true where name = ${name}`,
+    ],
+    ['deleted', 'user-unknown', (tx, name) => tx`delete from users where name = ${name}`],
+  ])('the user was %s: the trail knows that it was this', async (how, reason, change) => {
+    await createUser(env, `leaving-${how}`, []);
+    const token = await invite(`coming-${how}`);
+    const [signedIn] = await whileHeld(
+      `leaving-${how}`,
+      [() => signIn(`leaving-${how}`, testPassword)],
+      (tx) => change(tx, `leaving-${how}`),
+    );
+    const [accepted] = await whileHeld(
+      `coming-${how}`,
+      [() => accept(token, 'two herons at the garden gate')],
+      (tx) => change(tx, `coming-${how}`),
+    );
+    if (signedIn === undefined || accepted === undefined) throw new Error('There is an answer.');
+    expect([signedIn.status, accepted.status]).toEqual([401, 410]);
+    expect([...(await eventsOf(signedIn)), ...(await eventsOf(accepted))]).toMatchObject([
+      { action: 'session.refused', subject: `leaving-${how}`, fields: [reason] },
+      { action: 'invitation.refused', subject: `coming-${how}`, fields: [reason] },
     ]);
   });
 
