@@ -18,10 +18,10 @@ export interface AttemptKey {
 }
 
 /**
- * Counts an attempt as failed before it is made: whoever aborts it in the middle has used it up. The one that locks the account
- * of the user whom `findUserName` finds is told as such, whatever comes of it. Throws `too-many-attempts` when it may not be made yet. The trail is told of the first that is
- * refused after a failure and not of those behind it: as many as anybody likes to send would be as many events. `eventOf`
- * says what it is told.
+ * Counts an attempt as failed before it is made: whoever aborts it in the middle has used it up. Throws `too-many-attempts`
+ * when it may not be made yet. The trail is told of the first that is refused after a failure and not of those behind it: as
+ * many as anybody likes to send would be as many events. `eventOf` says what it is told. It is also told of the attempt that
+ * locks the account of the user whom `findUserName` finds, whatever comes of it.
  */
 export type UseUpAttempt = (
   caller: Caller,
