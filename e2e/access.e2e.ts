@@ -191,7 +191,6 @@ test('an invited person sets a password, is put into a team, and may do what the
     'permission.denied',
     'permission.denied',
     'permission.denied',
-    'permission.denied',
   ]);
 });
 

@@ -102,7 +102,6 @@ test('a key is created in the browser, used by a program, changed, and revoked: 
   expect(await actionsIn(api, { principal: items[0].id })).toEqual([
     'secret.created',
     'permission.denied',
-    'permission.denied',
     'secret.deleted',
     'api-key.revoked-used',
   ]);

@@ -1,1 +1,2 @@
-ALTER TABLE "sign_in_attempts" ADD COLUMN "is_refusal_told" boolean DEFAULT false NOT NULL;
+ALTER TABLE "sign_in_attempts" ADD COLUMN "is_refusal_told" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+CREATE INDEX "sign_in_attempts_by_last_failure_at" ON "sign_in_attempts" USING btree ("last_failure_at") WHERE "sign_in_attempts"."failures" < 100;

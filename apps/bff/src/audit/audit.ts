@@ -82,9 +82,10 @@ export interface Audit {
   recordAlone(caller: Caller, event: AuditEvent): Promise<void>;
   /**
    * The same, for what nothing else limits: once a minute on this node for the same event about the same caller, or about nobody
-   * from the same network; of nobody 100 a minute, as networks cost nothing in IPv6.
+   * from the same network. Of each caller 60 a minute, as they may choose the subject; of nobody 100, as networks cost nothing in IPv6.
+   * What is written is what `find` finds, where it is given: then `event` only tells one from another.
    */
-  recordSeldom(caller: Caller, event: AuditEvent): Promise<void>;
+  recordSeldom(caller: Caller, event: AuditEvent, find?: () => Promise<AuditEvent>): Promise<void>;
 }
 
 /** An event, and who it is about. */
@@ -259,7 +260,7 @@ export async function openAudit(
     valuesOf: () => ({}),
     resultsOf: (_, events) => events.map(() => true),
   });
-  const ofKnown = createSeldom(Number.POSITIVE_INFINITY);
+  const ofKnown = createSeldom(60);
   const ofNobody = createSeldom(100);
 
   async function recordAlone(caller: Caller, event: AuditEvent): Promise<void> {
@@ -288,18 +289,21 @@ export async function openAudit(
       }),
     groupedChange,
     recordAlone,
-    async recordSeldom(caller, event) {
+    async recordSeldom(caller, event, find = async () => event) {
+      const isKnown = caller.id !== null;
+      const seldom = isKnown ? ofKnown : ofNobody;
+      // Whoever is nobody counts with all the others who are.
+      const who = isKnown ? `${caller.kind} ${caller.id}` : 'nobody';
       const what = JSON.stringify([
         caller.kind,
-        caller.id ?? networkOf(caller.address ?? ''),
+        !isKnown && networkOf(caller.address ?? ''),
         event,
       ]);
-      const seldom = caller.id === null ? ofNobody : ofKnown;
-      if (!seldom.take(what)) return;
+      if (!seldom.take(who, what)) return;
       try {
-        await recordAlone(caller, event);
+        await recordAlone(caller, await find());
       } catch (error) {
-        seldom.giveBack(what);
+        seldom.giveBack(who, what);
         throw error;
       }
     },

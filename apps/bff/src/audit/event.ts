@@ -56,7 +56,7 @@ export type AuditEvent =
   | { action: 'user.password-changed'; subject: string }
   /** Somebody who is signed in did not know the password that they are asked for again. */
   | { action: 'user.password-refused'; subject: string; fields: [RefusedBecause] }
-  /** With the last failure that may be. Comes after the refusal. */
+  /** With the last attempt that may be, as it is counted: before it is refused, or is right after all. */
   | { action: 'user.locked'; subject: string }
   /** Subject, here and below: the user and the passkey, with a slash between; no name has one in it. */
   | { action: 'passkey.added'; subject: string }

@@ -6,27 +6,41 @@ const windowMs = 60_000;
 
 /** Remembers what was written within the last minute. */
 export interface Seldom {
-  /** True for what was not there within the last minute, when there are not too many; from now on it is there. */
-  take(what: string): boolean;
+  /** True for what was not there of `who` within the last minute, when there is not too much of them; from now on it is there. */
+  take(who: string, what: string): boolean;
   /** Forgets what could not be written after all. */
-  giveBack(what: string): void;
+  giveBack(who: string, what: string): void;
 }
 
-/** Remembers nothing yet, and `most` things within a minute. */
+/** Remembers nothing yet, and `most` things of each within a minute. */
 export function createSeldom(most: number, now = () => performance.now()): Seldom {
   /** Oldest first. */
-  const moments = new Map<string, number>();
+  const moments = new Map<string, { who: string; at: number }>();
+  const counts = new Map<string, number>();
+
+  function forget(key: string, who: string): void {
+    if (!moments.delete(key)) return;
+    const left = (counts.get(who) ?? 0) - 1;
+    if (left > 0) counts.set(who, left);
+    else counts.delete(who);
+  }
+
   return {
-    take(what) {
+    take(who, what) {
       const at = now();
       for (const [old, moment] of moments) {
-        if (moment > at - windowMs) break;
-        moments.delete(old);
+        if (moment.at > at - windowMs) break;
+        forget(old, moment.who);
       }
-      if (moments.has(what) || moments.size >= most) return false;
-      moments.set(what, at);
+      const key = keyOf(who, what);
+      const count = counts.get(who) ?? 0;
+      if (moments.has(key) || count >= most) return false;
+      moments.set(key, { who, at });
+      counts.set(who, count + 1);
       return true;
     },
-    giveBack: (what) => void moments.delete(what),
+    giveBack: (who, what) => forget(keyOf(who, what), who),
   };
 }
+
+const keyOf = (who: string, what: string) => JSON.stringify([who, what]);

@@ -68,7 +68,7 @@ export async function asOfNow(queries: Queries, caller: Caller): Promise<Caller>
  * that it creates is seen in the list.
  */
 export async function refuseOwn(audit: Audit, caller: Caller, subject: string): Promise<Problem> {
-  await audit.recordAlone(caller, { action: 'permission.denied', subject, permissions: [] });
+  await audit.recordSeldom(caller, { action: 'permission.denied', subject, permissions: [] });
   return new Problem('own-api-key');
 }
 

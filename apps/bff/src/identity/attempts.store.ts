@@ -1,17 +1,30 @@
-import { eq, sql } from 'drizzle-orm';
-import { boolean, integer, pgTable, timestamp } from 'drizzle-orm/pg-core';
+import { eq, inArray, sql, type AnyColumn } from 'drizzle-orm';
+import { boolean, index, integer, pgTable, timestamp } from 'drizzle-orm/pg-core';
 import { bytes } from '../base/columns.ts';
 import type { Queries } from '../base/database.ts';
+import { lockedAfterFailures } from './guessing.ts';
+
+/** What is not locked for good. In the statement itself, as the index needs it. */
+const isUnlocked = (failures: AnyColumn) =>
+  sql`${failures} < ${sql.raw(String(lockedAfterFailures))}`;
 
 /** Failed sign-ins in a row, per account and per address. In the database, so that a restart forgives nothing. */
-export const attempts = pgTable('sign_in_attempts', {
-  /** A hash: people type passwords into the name field, and those must not be stored. */
-  keyHash: bytes().primaryKey(),
-  failures: integer().notNull(),
-  lastFailureAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
-  /** Whether the trail knows that an attempt was refused since the last failure. */
-  isRefusalTold: boolean().notNull().default(false),
-});
+export const attempts = pgTable(
+  'sign_in_attempts',
+  {
+    /** A hash: people type passwords into the name field, and those must not be stored. */
+    keyHash: bytes().primaryKey(),
+    failures: integer().notNull(),
+    lastFailureAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+    /** Whether the trail knows that an attempt was refused since the last failure. */
+    isRefusalTold: boolean().notNull().default(false),
+  },
+  (table) => [
+    index('sign_in_attempts_by_last_failure_at')
+      .on(table.lastFailureAt)
+      .where(isUnlocked(table.failures)),
+  ],
+);
 
 /** What is known of an account or an address. */
 export interface AttemptCount {
@@ -68,11 +81,19 @@ export async function takeFailureBack(queries: Queries, keyHash: Uint8Array): Pr
     .where(eq(attempts.keyHash, keyHash));
 }
 
-/** Removes counters that no longer matter: nothing failed there for a day, and it is not locked for good. */
-export async function pruneAttempts(queries: Queries, lockedAt: number): Promise<void> {
-  await queries
-    .delete(attempts)
+/** How many counters one sign-in removes at most: more than it adds, and few enough to cost nothing after a flood. */
+const prunedAtOnce = 100;
+
+/** Removes counters that no longer matter and are not in use: nothing failed there for a day, and it is not locked for good. */
+export async function pruneAttempts(queries: Queries): Promise<void> {
+  const old = queries
+    .select({ keyHash: attempts.keyHash })
+    .from(attempts)
     .where(
-      sql`${attempts.lastFailureAt} < now() - interval '1 day' and ${attempts.failures} < ${lockedAt}`,
-    );
+      sql`${attempts.lastFailureAt} < now() - interval '1 day' and ${isUnlocked(attempts.failures)}`,
+    )
+    .orderBy(attempts.lastFailureAt)
+    .limit(prunedAtOnce)
+    .for('update', { skipLocked: true });
+  await queries.delete(attempts).where(inArray(attempts.keyHash, old));
 }

@@ -18,21 +18,22 @@ export interface AttemptKey {
 }
 
 /**
- * Counts an attempt as failed before it is made: whoever aborts it in the middle has used it up. Answers whether a failure
- * of this one locks the account. Throws `too-many-attempts` when it may not be made yet. The trail is told of the first that is
- * refused after a failure and not of those behind it: as many as anybody likes to send would be as many events. `eventOf`
- * says what it is told.
+ * Counts an attempt as failed before it is made: whoever aborts it in the middle has used it up. Throws `too-many-attempts`
+ * when it may not be made yet. The trail is told of the first that is refused after a failure and not of those behind it: as
+ * many as anybody likes to send would be as many events. `eventOf` says what it is told. It is also told of the attempt that
+ * locks the account of the user whom `findUserName` finds, whatever comes of it.
  */
 export type UseUpAttempt = (
   caller: Caller,
   key: AttemptKey,
   eventOf: (reason: LimitReason, tx: Transaction) => Promise<AuditEvent>,
-) => Promise<{ isLast: boolean }>;
+  findUserName?: (tx: Transaction) => Promise<string | undefined>,
+) => Promise<void>;
 
 /** The one way to make what counts as an attempt. */
 export function createUseUpAttempt(audit: Audit): UseUpAttempt {
-  return async (caller, { subject, keyHash }, eventOf) => {
-    const { wait, count } = await audit.change(caller, async (tx, tell) => {
+  return async (caller, { subject, keyHash }, eventOf, findUserName) => {
+    const wait = await audit.change(caller, async (tx, tell) => {
       const known = await lockAttempts(tx, keyHash);
       const seconds = secondsToWait(subject, known.failures, known.secondsSinceLast);
       if (seconds > 0) {
@@ -40,12 +41,15 @@ export function createUseUpAttempt(audit: Audit): UseUpAttempt {
           await noteRefusalTold(tx, keyHash);
           tell(await eventOf(reasonOf(subject, seconds), tx));
         }
-        return { wait: seconds, count: known.failures };
+        return seconds;
       }
       const isForgotten = subject === 'address' && known.secondsSinceLast > 3600;
       const failures = isForgotten ? 1 : known.failures + 1;
       await countFailure(tx, keyHash, failures);
-      return { wait: 0, count: failures };
+      const isLast = subject === 'account' && failures === lockedAfterFailures;
+      const locked = isLast ? await findUserName?.(tx) : undefined;
+      if (locked !== undefined) tell({ action: 'user.locked', subject: locked });
+      return 0;
     });
     if (wait === Number.POSITIVE_INFINITY) {
       throw new Problem('too-many-attempts', {
@@ -60,7 +64,6 @@ export function createUseUpAttempt(audit: Audit): UseUpAttempt {
         detail: `Too many failed attempts. Wait ${seconds} seconds before the next one.`,
       });
     }
-    return { isLast: subject === 'account' && count === lockedAfterFailures };
   };
 }
 

@@ -1,12 +1,13 @@
 import { canonicalName } from '@dropsafe/contract/names';
 import type { Audit } from '../audit/audit.ts';
+import type { AuditEvent } from '../audit/event.ts';
 import type { UserCaller } from '../base/caller.ts';
 import type { Database } from '../base/database.ts';
 import { Problem, fieldProblem } from '../base/problem.ts';
 import type { Redacted } from '../base/redacted.ts';
 import { clearFailures } from './attempts.store.ts';
-import { accountKey, createUseUpAttempt } from './attempts.ts';
-import { verifyPassword } from './password.ts';
+import { accountKey, createUseUpAttempt, type LimitReason } from './attempts.ts';
+import { verifyInPlace } from './password.ts';
 import { findUserByName } from './people.store.ts';
 
 /**
@@ -22,18 +23,20 @@ export function createConfirmPassword(database: Database, audit: Audit): Confirm
   return async (caller, typed) => {
     const account = accountKey(canonicalName(caller.name));
     const refused = { action: 'user.password-refused', subject: caller.name } as const;
-    const { isLast } = await useUpAttempt(caller, account, async (reason) => ({
+    const limited = async (reason: LimitReason): Promise<AuditEvent> => ({
       ...refused,
       fields: [reason],
-    }));
-    const user = await findUserByName(database.queries, canonicalName(caller.name));
-    // Disabled or deleted meanwhile: then there is no session either.
-    if (user === undefined) throw new Problem('unauthenticated');
-    const isRight = await verifyPassword(user.passwordHash ?? undefined, typed);
+    });
+    const { user, isRight } = await verifyInPlace(async (verify) => {
+      await useUpAttempt(caller, account, limited, async () => caller.name);
+      const found = await findUserByName(database.queries, canonicalName(caller.name));
+      // Disabled or deleted meanwhile: then there is no session either.
+      if (found === undefined) throw new Problem('unauthenticated');
+      return { user: found, isRight: await verify(found.passwordHash ?? undefined, typed) };
+    });
     if (!isRight || user.passwordHash === null) {
       const reason = user.passwordHash === null ? 'password-missing' : 'password-wrong';
       await audit.recordAlone(caller, { ...refused, fields: [reason] });
-      if (isLast) await audit.recordAlone(caller, { action: 'user.locked', subject: user.name });
       throw fieldProblem('currentPassword', 'This is not your current password.');
     }
     await clearFailures(database.queries, account.keyHash);

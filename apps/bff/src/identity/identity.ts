@@ -21,13 +21,14 @@ import type { Redacted } from '../base/redacted.ts';
 import type { Permissions } from '../permissions/permissions.ts';
 import { asOfNow, createChangeAccess } from './access.ts';
 import { createApiKeys, type ApiKeys } from './api-keys.ts';
-import { clearFailures } from './attempts.store.ts';
+import { clearFailures, takeFailureBack } from './attempts.store.ts';
 import { accountKey, addressKey, createUseUpAttempt, type LimitReason } from './attempts.ts';
 import { createConfirmPassword } from './confirm-password.ts';
 import { deleteInvitation } from './invitations.store.ts';
-import { checkNewPassword, hashPassword, randomPassword, verifyPassword } from './password.ts';
+import { checkNewPassword, hashPassword, randomPassword, verifyInPlace } from './password.ts';
 import {
   findAccountByName,
+  findFaultOfAccount,
   findSignedIn,
   findUserByName,
   hasAccessManager,
@@ -189,20 +190,30 @@ export function createIdentity(
       const account = accountKey(typed);
       const limited = async (reason: LimitReason, queries: Queries) =>
         refusedSignIn(await findAccountByName(queries, typed), reason);
-      await useUpAttempt(caller, addressKey(caller.address), limited);
-      const { isLast } = await useUpAttempt(caller, account, limited);
-      const user = await findAccountByName(database.queries, typed);
+      const findUserName = async (queries: Queries) =>
+        (await findAccountByName(queries, typed))?.name;
+      const address = addressKey(caller.address);
+      // First, so that who has to wait takes no place from anybody.
+      await useUpAttempt(caller, address, limited);
+      let hasPlace = false;
+      const { user, isRight } = await verifyInPlace(async (verify) => {
+        hasPlace = true;
+        await useUpAttempt(caller, account, limited, findUserName);
+        const found = await findAccountByName(database.queries, typed);
+        // Whoever it is: the same work.
+        return { user: found, isRight: await verify(found?.passwordHash ?? undefined, password) };
+      }).catch(async (error: unknown) => {
+        // Nothing was tried.
+        if (!hasPlace) await takeFailureBack(database.queries, address.keyHash);
+        throw error;
+      });
 
       /** The trail knows whom and why, the caller neither. */
       async function refuse(reason: RefusedBecause): Promise<Problem> {
         await audit.recordAlone(caller, refusedSignIn(user, reason));
-        if (isLast && user !== undefined)
-          await audit.recordAlone(caller, { action: 'user.locked', subject: user.name });
         return new Problem('sign-in-refused');
       }
 
-      // Whoever it is: the same work.
-      const isRight = await verifyPassword(user?.passwordHash ?? undefined, password);
       if (user === undefined) throw await refuse('user-unknown');
       if (user.isDisabled) throw await refuse('user-disabled');
       if (!isRight)
@@ -210,7 +221,7 @@ export function createIdentity(
       let isCurrent = true;
       try {
         return await startSession(caller, { means: 'password', agent }, async (tx) => {
-          // The password may have been changed while it was compared; then this session must not come to life after all.
+          // The password may have been changed while it was compared, or the user disabled; then this session must not come to life after all.
           isCurrent = await isStillCurrent(tx, user);
           if (!isCurrent) throw new Problem('sign-in-refused');
           await clearFailures(tx, account.keyHash);
@@ -218,7 +229,10 @@ export function createIdentity(
           return { id, name, permissions: held };
         });
       } catch (error) {
-        throw isCurrent ? error : await refuse('password-changed');
+        if (isCurrent) throw error;
+        throw await refuse(
+          (await findFaultOfAccount(database.queries, user.id)) ?? 'password-changed',
+        );
       }
     },
 

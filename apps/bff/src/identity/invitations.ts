@@ -12,6 +12,7 @@ import { clearFailures, takeFailureBack } from './attempts.store.ts';
 import { accountKey, addressKey, createUseUpAttempt } from './attempts.ts';
 import { findInvited, useUpInvitation } from './invitations.store.ts';
 import { checkNewPassword, hashPassword } from './password.ts';
+import { findFaultOfAccount } from './people.store.ts';
 import { removePasskeys } from './remove-passkeys.ts';
 import { deleteSessionsOf } from './sessions.store.ts';
 import { hashToken } from './token.ts';
@@ -60,7 +61,9 @@ export function createInvitationsDoor(database: Database, audit: Audit): Invitat
           await removePasskeys(tx, tell, user);
         });
       } catch (error) {
-        if (!isGood) await audit.recordAlone(caller, refused('invitation-used', user.name));
+        if (isGood) throw error;
+        const reason = (await findFaultOfAccount(database.queries, user.id)) ?? 'invitation-used';
+        await audit.recordAlone(caller, refused(reason, user.name));
         throw error;
       }
       return { username: user.name };

@@ -13,16 +13,24 @@ const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const atOnce = 2;
 const mostWaiting = 32;
 
+let places = 0;
 let running = 0;
 const waiting: (() => void)[] = [];
 
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= atOnce) {
-    if (waiting.length >= mostWaiting) throw new Problem('overloaded', { retryAfterSeconds: 5 });
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  } else {
-    running += 1;
+/** Does work that makes a hash, when there is a place for it among those that run or wait. */
+async function inPlace<T>(work: () => Promise<T>): Promise<T> {
+  if (places >= atOnce + mostWaiting) throw new Problem('overloaded', { retryAfterSeconds: 5 });
+  places += 1;
+  try {
+    return await work();
+  } finally {
+    places -= 1;
   }
+}
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running += 1;
   try {
     return await work();
   } finally {
@@ -34,16 +42,29 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 /** Hashes a password for storage. Throws `overloaded` when too many are waiting. */
 export function hashPassword(password: Redacted<string>): Promise<string> {
-  return inTurn(() => hash(password.reveal(), cost));
+  return inPlace(() => inTurn(() => hash(password.reveal(), cost)));
 }
 
 let decoy: Promise<string> | undefined;
 
 /**
  * Compares a password with a stored hash. Without a hash (no such user) it does the same work on a decoy and answers
- * false, so that the time tells nothing. Throws `overloaded`.
+ * false, so that the time tells nothing.
  */
-export async function verifyPassword(
+export type VerifyPassword = (
+  stored: string | undefined,
+  password: Redacted<string>,
+) => Promise<boolean>;
+
+/**
+ * Does work that compares a password. Its place is taken before it begins, so that what counts as an attempt is compared
+ * as well. Throws `overloaded` without having begun.
+ */
+export function verifyInPlace<T>(work: (verify: VerifyPassword) => Promise<T>): Promise<T> {
+  return inPlace(() => work(verifyPassword));
+}
+
+async function verifyPassword(
   stored: string | undefined,
   password: Redacted<string>,
 ): Promise<boolean> {

@@ -54,6 +54,19 @@ export async function findUserByName(
   return user?.isDisabled === false ? user : undefined;
 }
 
+/** Whether an account that was there a moment ago is why its user is refused; undefined when it is as good as then. */
+export async function findFaultOfAccount(
+  queries: Queries,
+  id: string,
+): Promise<'user-unknown' | 'user-disabled' | undefined> {
+  const [user] = await queries
+    .select({ isDisabled: users.isDisabled })
+    .from(users)
+    .where(eq(users.id, id));
+  if (user === undefined) return 'user-unknown';
+  return user.isDisabled ? 'user-disabled' : undefined;
+}
+
 /** A user who may sign in, as they are in this transaction; holds their row until it ends. */
 export async function findSignedIn(
   tx: Transaction,

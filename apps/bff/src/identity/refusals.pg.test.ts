@@ -1,4 +1,5 @@
 /** @file What the trail knows of everything that is refused before there is anything to change. */
+import { setImmediate } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createPasskey } from '../../testkit/authenticator.ts';
@@ -16,6 +17,7 @@ import { until } from '../../testkit/until.ts';
 import { systemCaller } from '../base/caller.ts';
 import { Redacted } from '../base/redacted.ts';
 import { accountKey, addressKey, type AttemptKey } from './attempts.ts';
+import { hashPassword } from './password.ts';
 
 let idp: IdentityProvider;
 let node: TestNode;
@@ -218,8 +220,9 @@ const refusals: Refusal[] = [
     send: () => signIn('holder'),
     status: 401,
     told: [
-      ['session.refused', 'Holder', 'password-wrong'],
+      // In the transaction that locks it, whatever comes after.
       ['user.locked', 'Holder'],
+      ['session.refused', 'Holder', 'password-wrong'],
     ],
     // Then it is locked.
     isToldAgain: true,
@@ -270,8 +273,8 @@ const refusals: Refusal[] = [
     send: () => changePassword(),
     status: 400,
     told: [
-      ['user.password-refused', 'Holder', 'password-wrong'],
       ['user.locked', 'Holder'],
+      ['user.password-refused', 'Holder', 'password-wrong'],
     ],
     who: 'Holder',
     isToldAgain: true,
@@ -400,7 +403,7 @@ const refusals: Refusal[] = [
     status: 403,
     told: [['permission.denied', 'audit-events']],
     who: 'Holder',
-    isToldAgain: true,
+    isToldAgain: false,
   },
   {
     what: 'a program where there must be a person',
@@ -452,6 +455,101 @@ test('what else is denied to the same caller is told as well', async () => {
   const subjects = [];
   for (const answer of answers) subjects.push((await eventsOf(answer)).map((told) => told.subject));
   expect(subjects).toEqual([['GET /session'], ['GET /sessions'], []]);
+});
+
+test('ever new things that are denied to the same caller are told 60 times a minute, and do not silence others', async () => {
+  const [flooder, other] = [await node.asProgram('flooder', []), await node.asProgram('calm', [])];
+  const ask = (client: Client) => client.send('GET', `/users/${crypto.randomUUID()}`);
+  const answers = await Promise.all(Array.from({ length: 70 }, () => ask(flooder)));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([403]));
+  expect(await sql`select from audit_events where principal_name = 'flooder'`).toHaveLength(60);
+  expect(await eventsOf(await ask(other))).toMatchObject([{ action: 'permission.denied' }]);
+});
+
+test('what was only typed for a name is not told: it may be a value; the name of a secret that there is, is', async () => {
+  const keeper = await node.as('keeper', ['SECRET_MANAGEMENT']);
+  const value = secret();
+  expect((await keeper.send('POST', '/secrets', { name: 'KEPT', value })).status).toBe(201);
+  const typist = await node.asProgram('typist', []);
+  const told = async (method: string, path: string, body?: object) => {
+    const answer = await typist.send(method, path, body);
+    return [answer.status, ...(await eventsOf(answer)).map(({ subject }) => subject)];
+  };
+  const pasted = () => `ghp_${crypto.randomUUID()}`;
+  const [name, fresh] = [pasted(), pasted()];
+  sent.push(name, fresh);
+  const integration = { name: fresh, type: 'http', fields: {} };
+  expect([
+    await told('GET', '/secrets/KEPT'),
+    await told('GET', `/secrets/${name}`),
+    // Told or not: by what was asked for, so that the time it takes tells nobody what there is.
+    await told('GET', `/secrets/${fresh}`),
+    await told('GET', `/secrets/${name}/uses`),
+    await told('DELETE', `/secrets/${encodeURIComponent(value)}`),
+    await told('POST', '/secrets', { name, value }),
+    await told('POST', '/integrations', integration),
+  ]).toEqual([
+    [403, 'KEPT'],
+    [403, 'unknown secret'],
+    [403, 'unknown secret'],
+    [403],
+    [403, 'unknown secret'],
+    [403, 'a new secret'],
+    [403, 'a new integration'],
+  ]);
+});
+
+test('when too many passwords are compared at once, the right one counts as no failure and locks nobody out', async () => {
+  const operator = await openOperator(env);
+  const end = new AbortController();
+  const keepFull = Array.from({ length: 40 }, async () => {
+    while (!end.signal.aborted) await hashPassword(new Redacted('x')).catch(() => setImmediate());
+  });
+  try {
+    const password = new Redacted(testPassword);
+    const origin = { requestId: crypto.randomUUID(), address: '192.0.2.77' };
+    const [{ id } = { id: '' }] = await sql<
+      { id: string }[]
+    >`select id from users where name = 'Holder'`;
+    const session = { id: crypto.randomUUID(), expiresAt: new Date(), means: 'password' };
+    const user = { kind: 'user', id, name: 'Holder', permissions: [], session, ...origin } as const;
+    const nobody = { kind: 'anonymous', id: null, name: null, ...origin } as const;
+    await failed(accountKey('holder'), 99, 3_600);
+    const { identity } = operator;
+    for (const attempt of [
+      () => identity.signIn(nobody, { username: 'Holder', password, agent: null }),
+      () => identity.changePassword(user, { currentPassword: password, newPassword: password }),
+    ])
+      await expect(attempt()).rejects.toMatchObject({ code: 'overloaded' });
+    const rows = await sql`select failures from sign_in_attempts order by failures`;
+    expect(rows.map(({ failures }) => failures)).toEqual([0, 99]);
+    expect(await sql`select from audit_events where request_id = ${origin.requestId}`).toEqual([]);
+  } finally {
+    end.abort();
+    await Promise.all(keepFull);
+    await operator.close();
+  }
+});
+
+test('after a flood a sign-in forgets some old failures, waits for none that are in use, and keeps the locks', async () => {
+  await sql`insert into sign_in_attempts (key_hash, failures, last_failure_at)
+    select sha256(n::text::bytea), case when n <= 150 then 1 else 100 end, now() - interval '2 days' from generate_series(1, 151) n`;
+  const left = () =>
+    sql`select failures, count(*)::int from sign_in_attempts where last_failure_at < now() - interval '1 day' group by 1 order by 1`;
+  const open = async () => expect((await signIn('holder', testPassword)).status).toBe(200);
+  await sql.begin(async (tx) => {
+    await tx`select from sign_in_attempts where key_hash = sha256('1') for update`;
+    await open();
+    expect([...(await left())]).toEqual([
+      { failures: 1, count: 50 },
+      { failures: 100, count: 1 },
+    ]);
+    await open();
+  });
+  expect([...(await left())]).toEqual([
+    { failures: 1, count: 1 },
+    { failures: 100, count: 1 },
+  ]);
 });
 
 test('each waiting period has its first refusal in the trail', async () => {
@@ -549,6 +647,34 @@ describe('meanwhile', () => {
     expect(answer?.status).toBe(401);
     expect(answer && (await eventsOf(answer))).toMatchObject([
       { action: 'session.refused', subject: 'Holder', fields: ['password-changed'] },
+    ]);
+  });
+
+  test.each<[string, string, (tx: postgres.TransactionSql, name: string) => Promise<unknown>]>([
+    [
+      'disabled',
+      'user-disabled',
+      (tx, name) => tx`update users set is_disabled = true where name = ${name}`,
+    ],
+    ['deleted', 'user-unknown', (tx, name) => tx`delete from users where name = ${name}`],
+  ])('the user was %s: the trail knows that it was this', async (how, reason, change) => {
+    await createUser(env, `leaving-${how}`, []);
+    const token = await invite(`coming-${how}`);
+    const [signedIn] = await whileHeld(
+      `leaving-${how}`,
+      [() => signIn(`leaving-${how}`, testPassword)],
+      (tx) => change(tx, `leaving-${how}`),
+    );
+    const [accepted] = await whileHeld(
+      `coming-${how}`,
+      [() => accept(token, 'two herons at the garden gate')],
+      (tx) => change(tx, `coming-${how}`),
+    );
+    if (signedIn === undefined || accepted === undefined) throw new Error('There is an answer.');
+    expect([signedIn.status, accepted.status]).toEqual([401, 410]);
+    expect([...(await eventsOf(signedIn)), ...(await eventsOf(accepted))]).toMatchObject([
+      { action: 'session.refused', subject: `leaving-${how}`, fields: [reason] },
+      { action: 'invitation.refused', subject: `coming-${how}`, fields: [reason] },
     ]);
   });
 

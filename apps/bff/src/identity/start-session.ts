@@ -10,7 +10,6 @@ import type { AnonymousCaller, UserCaller } from '../base/caller.ts';
 import type { Transaction } from '../base/database.ts';
 import { pruneAttempts, takeFailureBack } from './attempts.store.ts';
 import { addressKey } from './attempts.ts';
-import { lockedAfterFailures } from './guessing.ts';
 import { endOldestSessions, insertSession, pruneSessions } from './sessions.store.ts';
 import { hashToken, mintToken } from './token.ts';
 
@@ -60,7 +59,7 @@ export function createStartSession(
     const { user, expiresAt } = await audit.change(caller, async (tx, tell) => {
       const confirmed = await confirm(tx, tell);
       await takeFailureBack(tx, addressKey(address).keyHash);
-      await pruneAttempts(tx, lockedAfterFailures);
+      await pruneAttempts(tx);
       const tokenHash = hashToken(token);
       const session = {
         id,

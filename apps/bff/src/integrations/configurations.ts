@@ -70,7 +70,7 @@ export function createConfigurations(
       isPermitted(reference) ? seen.judge(reference.secret, read.target) : 'not-permitted',
     );
     if (isDenied)
-      await audit.recordAlone(caller, {
+      await audit.recordSeldom(caller, {
         action: 'permission.denied',
         subject,
         permissions: readSecrets,

@@ -111,7 +111,13 @@ export function createIntegrationsDoor(
     copiedFrom?: string,
   ): Promise<VersionedIntegration> {
     return untilNotOvertaken(async () => {
-      const checked = await configurations.check(caller, input.name, type, input.fields, new Set());
+      const checked = await configurations.check(
+        caller,
+        'a new integration',
+        type,
+        input.fields,
+        new Set(),
+      );
       const { fields } = checked.read;
       const integration = await audit.change(caller, async (tx, tell, lastly) => {
         const added = await insertIntegration(tx, {
@@ -167,7 +173,7 @@ export function createIntegrationsDoor(
     },
 
     async create(caller, input) {
-      await permissions.demand(caller, createIntegrations, input.name);
+      await permissions.demand(caller, createIntegrations, 'a new integration');
       return add(caller, input);
     },
 

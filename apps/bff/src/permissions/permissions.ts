@@ -11,10 +11,18 @@ import { deleteGrants, grantsOf, holdersOf, replaceGrants } from './grants.store
 
 export { grantsOf, holdersOf };
 
+/** What somebody asked for by a text that may not be told as it is. */
+export interface Target {
+  /** The text. The refusal is told once a minute of the same one, so that the time it takes does not tell what there is. */
+  asked: string;
+  /** What the trail is told instead. Nothing is looked up for those who may. */
+  findSubject: () => Promise<string>;
+}
+
 /** Decides and grants. */
 export interface Permissions {
-  /** Lets a holder of any one of `anyOf` pass, and nobody but the operator where there is none. Throws `permission-required` and records the refusal; `target` says of what. */
-  demand(caller: Caller, anyOf: readonly Permission[], target: string): Promise<void>;
+  /** Lets a holder of any one of `anyOf` pass, and nobody but the operator where there is none. Throws `permission-required` and records the refusal, the same one once a minute; `target` says of what. */
+  demand(caller: Caller, anyOf: readonly Permission[], target: string | Target): Promise<void>;
   /** Sets what a principal may do, replacing what it was. The transaction of the change comes from the caller's room. */
   grant(tx: Transaction, principalId: string, permissions: readonly Permission[]): Promise<void>;
   /** Takes everything from principals that end, in one statement. As above. */
@@ -37,11 +45,13 @@ export function createPermissions(audit: Audit): Permissions {
       if (holds(caller, anyOf)) return;
       if (caller.kind === 'anonymous' || caller.kind === 'identity-provider')
         throw new Problem('unauthenticated');
-      await audit.recordAlone(caller, {
-        action: 'permission.denied',
-        subject: target,
-        permissions: anyOf,
-      });
+      const { asked, findSubject } =
+        typeof target === 'string' ? { asked: target, findSubject: async () => target } : target;
+      const event = { action: 'permission.denied', subject: asked, permissions: anyOf } as const;
+      await audit.recordSeldom(caller, event, async () => ({
+        ...event,
+        subject: await findSubject(),
+      }));
       throw new Problem('permission-required', {
         permissions: anyOf,
         detail:

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { printCursor } from '../base/cursor.ts';
 import { parseCursor, type CursorContent } from './cursor.ts';
 import { etagOf, isMatch } from '../base/etag.ts';
-import { decideChange, subjectOf } from './secret.ts';
+import { decideChange } from './secret.ts';
 
 const a = 'https://a.example.com';
 const b = 'https://b.example.com';
@@ -63,13 +63,6 @@ test.each([
   ['', false],
 ])('If-Match %j lets version 3 pass: %s', (ifMatch, expected) => {
   expect(isMatch(ifMatch, etagOf('0a1b2c3d-0000-4000-8000-000000000000', 3))).toBe(expected);
-});
-
-test('the trail names a secret, and nothing of a text that cannot be a name', () => {
-  expect([subjectOf('API_KEY'), subjectOf('-----BEGIN PRIVATE KEY-----')]).toEqual([
-    'API_KEY',
-    'not a secret name',
-  ]);
 });
 
 describe('cursors', () => {

@@ -54,11 +54,6 @@ export function isSecretName(text: string): text is SecretName {
   return SecretNameSchema.safeParse(text).success;
 }
 
-/** What the trail names as the subject: the name, or nothing of a text that cannot be one (it may be a pasted value). */
-export function subjectOf(text: string): string {
-  return isSecretName(text) ? text : 'not a secret name';
-}
-
 /** What the trail tells of a secret that is added, by a person or as a copy. */
 export function additionEvent(
   provider: string,

@@ -30,14 +30,14 @@ import type { Database } from '../base/database.ts';
 import { etagOf, isMatch } from '../base/etag.ts';
 import { printCursor } from '../base/cursor.ts';
 import { Problem, fieldProblem } from '../base/problem.ts';
-import { holds, type Permissions } from '../permissions/permissions.ts';
+import { holds, type Permissions, type Target } from '../permissions/permissions.ts';
 import { parseCursor } from './cursor.ts';
 import { parseReferenceCursor } from './reference-cursor.ts';
 import { countReferences, listReferencesOf } from './reference.store.ts';
 import { createDemandUnbroken } from './references.ts';
 import type { SecretProvider, Value } from './provider.ts';
 import type { Providers } from './providers.ts';
-import { decideChange, isSecretName, subjectOf } from './secret.ts';
+import { decideChange, isSecretName } from './secret.ts';
 import { keyOf, prepareCountSecrets, prepareListSecrets } from './secrets-list.store.ts';
 import {
   prepareFindNamesakes,
@@ -143,6 +143,13 @@ export function createSecretsDoor(
     return { metadata, etag: etagOf(id, metadata.version) };
   };
 
+  /** What the trail is told of a refusal: the name of a secret that there is. Any other text may be a value in the wrong place. */
+  const secretOf = (name: string): Target => ({
+    asked: isSecretName(name) ? name : '',
+    findSubject: async () =>
+      isSecretName(name) && (await findSecret(name)) !== undefined ? name : 'unknown secret',
+  });
+
   /** What `find` finds, after the catalogue was brought in step when it found nothing. Throws `not-found`. */
   async function demandFound<T extends IdentifiedSecret>(
     find: () => Promise<T | undefined>,
@@ -224,7 +231,7 @@ export function createSecretsDoor(
     },
 
     async describe(caller, name) {
-      await permissions.demand(caller, readSecrets, subjectOf(name));
+      await permissions.demand(caller, readSecrets, secretOf(name));
       if (!isSecretName(name)) throw new Problem('not-found');
       for (const isLast of [false, true]) {
         const { found, provider } = await demandFound(() => findSecret(name));
@@ -244,7 +251,7 @@ export function createSecretsDoor(
     },
 
     async create(caller, { value, provider, ...input }) {
-      await permissions.demand(caller, createSecrets, input.name);
+      await permissions.demand(caller, createSecrets, 'a new secret');
       const secret = await providers.forCreating(provider).create(caller, input, value);
       if (secret === undefined)
         throw new Problem('secret-name-taken', {
@@ -254,7 +261,7 @@ export function createSecretsDoor(
     },
 
     async update(caller, name, ifMatch, { value, ...patch }, isForced = false) {
-      await permissions.demand(caller, updateSecrets, subjectOf(name));
+      await permissions.demand(caller, updateSecrets, secretOf(name));
       return untilFirst(async () => {
         const { secret: current, provider } = await readForChange(name, ifMatch, 'update');
         const change = decideChange(current.metadata, { ...patch, hasValue: value !== undefined });
@@ -293,7 +300,7 @@ export function createSecretsDoor(
     },
 
     async delete(caller, name, ifMatch, from, isForced = false) {
-      await permissions.demand(caller, deleteSecrets, subjectOf(name));
+      await permissions.demand(caller, deleteSecrets, secretOf(name));
       await untilFirst(async () => {
         const { secret, provider } = await readForChange(name, ifMatch, 'delete', from);
         // On one that is not used nothing depends.
@@ -307,7 +314,7 @@ export function createSecretsDoor(
     },
 
     async listReferences(caller, name, { limit, cursor }) {
-      await permissions.demand(caller, readSecrets, subjectOf(name));
+      await permissions.demand(caller, readSecrets, secretOf(name));
       if (!isSecretName(name)) throw new Problem('not-found');
       const { found: secret } = await demandFound(() => findSecret(name));
       const after = cursor === undefined ? undefined : parseReferenceCursor(cursor, name);
@@ -336,14 +343,14 @@ export function createSecretsDoor(
     },
 
     async describeUses(caller, name) {
-      await permissions.demand(caller, readSecrets, subjectOf(name));
+      await permissions.demand(caller, readSecrets, secretOf(name));
       if (!isSecretName(name)) throw new Problem('not-found');
       const { found } = await demandFound(() => findSecret(name));
       return { days: await listUsesByDay(database.queries, found.id, usesDays) };
     },
 
     async copy(caller, name, { from, to }) {
-      await permissions.demand(caller, createSecrets, subjectOf(name));
+      await permissions.demand(caller, createSecrets, secretOf(name));
       if (!isSecretName(name)) throw new Problem('not-found');
       if (providers.find(from) === undefined)
         throw fieldProblem('from', 'There is no provider of this name.');
@@ -372,7 +379,7 @@ export function createSecretsDoor(
     },
 
     async bind(caller, { name, provider: from, ...input }) {
-      await permissions.demand(caller, operatorOnly, subjectOf(name));
+      await permissions.demand(caller, operatorOnly, secretOf(name));
       return untilFirst(async () => {
         const provider = providers.find(from);
         if (provider === undefined)
