@@ -302,7 +302,7 @@ describe('a start', () => {
     // A sign-in that was dropped from the trail has been one all the same.
     const operator = await openOperator({ ...env, DROPSAFE_DATA_DIR: day.dataDir });
     const caller = systemCaller('terminal', 'test');
-    const pieces = await operator.trail.exportEvents(caller, 'ndjson', {});
+    const pieces = await operator.trail.exportEvents(caller, 'ndjson', {}, async () => {});
     const lines = (await textOf(Readable.from(pieces))).trimEnd().split('\n');
     const exported = Readable.from(lines.map(parseLine));
     expect(await operator.trail.drop(caller, { before: '9999', exported })).toBeGreaterThan(1);

@@ -10,6 +10,7 @@ import { beyondCursor, containsPart, orderOf, type PageRequest } from './page.st
 import { oidcIdentities } from './oidc-identities.store.ts';
 import {
   isGranting,
+  membersWithTeams,
   permissionsOfUser,
   teamMembers,
   teams,
@@ -104,7 +105,7 @@ export interface Person {
 
 const teamsOfUser = sql`select json_build_object('id', ${teams.id}, 'name', ${teams.name}, 'permissions', ${grantsOf(teams.id)},
     'isDisabled', ${teams.isDisabled}, 'provider', ${teamMembers.provider})
-  from ${teamMembers} join ${teams} on ${teams.id} = ${teamMembers.teamId}
+  from ${membersWithTeams}
   where ${teamMembers.userId} = ${users.id} order by ${teams.canonicalName}`;
 const invitedUntil = sql`select ${invitations.expiresAt} from ${invitations}
   where ${invitations.userId} = ${users.id} and ${invitations.expiresAt} > now()`;

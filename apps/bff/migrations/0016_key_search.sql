@@ -1,0 +1,1 @@
+CREATE INDEX "api_keys_name_search" ON "api_keys" USING gin ("canonical_name" gin_trgm_ops) WITH (gin_pending_list_limit=64) WHERE "api_keys"."revoked_at" is null;
