@@ -264,6 +264,9 @@ test('users and teams are made, changed and deleted by keyboard alone', async ({
   await keyboard.press('Enter');
   await expectToast(page, `Team ${team} changed`);
   await expect(page.getByRole('button', { name: `Edit ${team}` })).toBeFocused();
+  await press(page, `Disable ${team}`);
+  await confirm(page, 'Disable');
+  await expectToast(page, `Team ${team} disabled`);
   await press(page, `Delete ${team}`);
   await confirm(page, 'Delete');
   await expectToast(page, `Team ${team} deleted`);
@@ -324,6 +327,12 @@ test('keys are created and revoked, sessions ended and events looked at by keybo
   await keyboard.press('Escape');
   await press(page, 'Done');
   await expect(created).toBeHidden();
+  await press(page, `Edit ${name}`);
+  await expect(page.getByRole('dialog', { name: `Edit ${name}` })).toBeVisible();
+  await tabTo(page, 'checkbox', 'ACCESS_MANAGEMENT');
+  await keyboard.press('Space');
+  await press(page, 'Save changes');
+  await expectToast(page, `API key ${name} changed`);
   await press(page, `Revoke ${name}`);
   await confirm(page, 'Revoke');
   await expectToast(page, `API key ${name} revoked`);

@@ -15,7 +15,8 @@ const dialogs: [file: string, path: RegExp, title: RegExp, by: string][] = [
   ['access/InvitationDialog.tsx', /^\/users$/, /^Invitation for /, 'Done'],
   ['access/MembersDialog.tsx', /^\/teams$/, /^Members of /, 'Done'],
   ['access/PasskeysOfUser.tsx', /^\/users$/, /^Remove 1 passkey of /, 'Remove'],
-  ['access/DeleteTeamDialog.tsx', /^\/teams$/, /^Delete .+\?$/, 'Delete'],
+  ['access/TeamQuestions.tsx', /^\/teams$/, /^Delete .+\?$/, 'Delete'],
+  ['access/TeamQuestions.tsx', /^\/teams$/, /^Disable .+\?$/, 'Disable'],
   ['access/TeamForm.tsx', /^\/teams$/, /^Create a team$/, 'Create team'],
   ['access/TeamForm.tsx', /^\/teams$/, /^Edit /, 'Save changes'],
   ['access/UserForm.tsx', /^\/users$/, /^Invite a user$/, 'Create and invite'],
@@ -27,6 +28,7 @@ const dialogs: [file: string, path: RegExp, title: RegExp, by: string][] = [
   ['identity/ChangePasswordDialog.tsx', /./, /^Change password$/, 'Change password'],
   ['identity/CreateApiKeyDialog.tsx', /^\/api-keys$/, /^Create an API key$/, 'Create API key'],
   ['identity/CreatedTokenDialog.tsx', /^\/api-keys$/, /^API key .+ created$/, 'Done'],
+  ['identity/EditApiKeyDialog.tsx', /^\/api-keys$/, /^Edit /, 'Save changes'],
   ['identity/EndSessionDialog.tsx', /^\/sessions$/, /^End this session\?$/, 'End session'],
   ['identity/EndSessionDialog.tsx', /^\/sessions$/, /^End all other/, 'End all others'],
   ['identity/PasskeyDialogs.tsx', /^\/passkeys$/, /^Add a passkey$/, 'Add passkey'],
@@ -59,6 +61,7 @@ const dialogs: [file: string, path: RegExp, title: RegExp, by: string][] = [
 const frames = [
   'access/DeleteDialog.tsx',
   'access/EditDialog.tsx',
+  'access/SwitchDialog.tsx',
   // Names itself as a question, too.
   'ui/ConfirmDialog.tsx',
   'ui/ConfirmDialog.tsx',
@@ -69,7 +72,7 @@ const frames = [
 test('every dialog of the web app is in the list', async () => {
   const source = join(import.meta.dirname, '../apps/web/src');
   const uses =
-    /<(?:Dialog|DialogFrame|FormDialog|ConfirmDialog|EditDialog|DeleteDialog)\s|role(?:=|: )['"](?:alert)?dialog['"]/g;
+    /<(?:Dialog|DialogFrame|FormDialog|ConfirmDialog|EditDialog|DeleteDialog|SwitchDialog)\s|role(?:=|: )['"](?:alert)?dialog['"]/g;
   const found: string[] = [];
   for (const file of globSync('**/*.tsx', { cwd: source })) {
     const text = await readFile(join(source, file), 'utf8');

@@ -290,10 +290,12 @@ describe('a key of a team', () => {
     });
     const denied =
       await sql`select action, subject from audit_events where principal_id = ${answer.json.id} order by id`;
+    // Once a minute of the same.
     expect([...denied]).toEqual(
-      [team.id, team.id.toUpperCase()].flatMap((id) =>
-        bodies.map(() => ({ action: 'permission.denied', subject: `team ${id}` })),
-      ),
+      [team.id, team.id.toUpperCase()].map((id) => ({
+        action: 'permission.denied',
+        subject: `team ${id}`,
+      })),
     );
     expect((await patch(team.id, { description: 'of programs' })).status).toBe(200);
     for (const body of bodies) expect((await patch(another.id, body)).status).toBe(200);
