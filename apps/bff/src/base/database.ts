@@ -2,7 +2,7 @@
  * @file The connections to PostgreSQL, with a limit on every wait (the defaults are "none"), and the one place that
  * tells what a driver error means. Every read goes to the primary: a standby would answer with the past (P4).
  */
-import { DrizzleQueryError } from 'drizzle-orm';
+import { DrizzleQueryError, sql as sqlOf, type SQLWrapper } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
@@ -244,6 +244,32 @@ export function codeOf(error: unknown): string | undefined {
 /** True for a violated unique constraint; stores turn it into a problem with a name. */
 export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === '23505';
+}
+
+/** How many rows there are, or null for more than `most`: the count stops there, as counting costs more than a page. */
+export async function countUpTo(
+  queries: Queries,
+  most: number,
+  rows: { limit(count: number): SQLWrapper },
+): Promise<number | null> {
+  const [row] = await queries.execute<{ count: number }>(
+    sqlOf`select count(*)::int as count from ${rows.limit(most + 1)} as counted`,
+  );
+  return row === undefined || row.count > most ? null : row.count;
+}
+
+/** Writes what has a name that must be unique. Throws `code`, at the field `name`, when somebody else has it. */
+export async function refuseTakenName<T>(
+  writing: PromiseLike<T>,
+  code: ProblemCode,
+  message: string,
+): Promise<T> {
+  try {
+    return await writing;
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new Problem(code, { errors: [{ field: 'name', message }] });
+  }
 }
 
 /**

@@ -3,8 +3,7 @@ import { and, eq, isNull, sql, type SQL } from 'drizzle-orm';
 import type { Permission } from '@dropsafe/contract/permissions';
 import { index, integer, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { bytes, moment } from '../base/columns.ts';
-import { isUniqueViolation, type Database, type Queries } from '../base/database.ts';
-import { Problem } from '../base/problem.ts';
+import { refuseTakenName, type Database, type Queries } from '../base/database.ts';
 import { grantsOf } from '../permissions/permissions.ts';
 import { findByToken } from './by-token.store.ts';
 import type { PageCursor } from './page-cursor.ts';
@@ -173,16 +172,8 @@ export async function updateApiKey(
   );
 }
 
-async function refuseTaken(writing: PromiseLike<unknown>): Promise<void> {
-  try {
-    await writing;
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new Problem('api-key-name-taken', {
-      errors: [{ field: 'name', message: 'There is already an API key of this name.' }],
-    });
-  }
-}
+const refuseTaken = <T>(writing: PromiseLike<T>) =>
+  refuseTakenName(writing, 'api-key-name-taken', 'There is already an API key of this name.');
 
 /** One key by its id, unless it was revoked. */
 export async function findApiKey(queries: Queries, id: string): Promise<StoredApiKey | undefined> {

@@ -4,7 +4,7 @@ import { mostSessionsOfUser } from '@dropsafe/contract/sessions';
 import type { Permission } from '@dropsafe/contract/permissions';
 import { index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import { bytes } from '../base/columns.ts';
-import type { Database, Queries } from '../base/database.ts';
+import { countUpTo, type Database, type Queries } from '../base/database.ts';
 import { findByToken } from './by-token.store.ts';
 import type { PageCursor } from './page-cursor.ts';
 import { containsPart } from './page.store.ts';
@@ -285,15 +285,12 @@ export async function countSessions(
   choice: SessionChoice,
   idleMinutes: number,
 ): Promise<number | null> {
-  const some = queries
+  const rows = queries
     .select({ one: sql`1` })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(isAlive(idleMinutes), chosen(choice)))
-    .limit(countedUpTo + 1)
-    .as('some');
-  const [row] = await queries.select({ count: sql<number>`count(*)::int` }).from(some);
-  return row === undefined || row.count > countedUpTo ? null : row.count;
+    .where(and(isAlive(idleMinutes), chosen(choice)));
+  return countUpTo(queries, countedUpTo, rows);
 }
 
 /** True when any session is alive and chosen. */

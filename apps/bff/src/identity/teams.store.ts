@@ -11,8 +11,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { moment } from '../base/columns.ts';
-import { isUniqueViolation, type Queries } from '../base/database.ts';
-import { Problem } from '../base/problem.ts';
+import { refuseTakenName, type Queries } from '../base/database.ts';
 import { grantsOf } from '../permissions/permissions.ts';
 import { users } from './users.store.ts';
 
@@ -116,21 +115,12 @@ export async function updateTeam(
   );
 }
 
-async function refuseTaken(writing: PromiseLike<unknown>): Promise<void> {
-  try {
-    await writing;
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new Problem('team-name-taken', {
-      errors: [
-        {
-          field: 'name',
-          message: 'There is already a team of this name, or of one that looks the same.',
-        },
-      ],
-    });
-  }
-}
+const refuseTaken = <T>(writing: PromiseLike<T>) =>
+  refuseTakenName(
+    writing,
+    'team-name-taken',
+    'There is already a team of this name, or of one that looks the same.',
+  );
 
 /** Removes a team and its memberships. */
 export async function deleteTeam(queries: Queries, id: string): Promise<void> {

@@ -2,8 +2,7 @@ import { nameSkeleton } from '@dropsafe/contract/name-skeleton';
 import { and, eq, sql } from 'drizzle-orm';
 import { boolean, index, integer, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { moment } from '../base/columns.ts';
-import { isUniqueViolation, type Queries, type Transaction } from '../base/database.ts';
-import { Problem } from '../base/problem.ts';
+import { refuseTakenName, type Queries, type Transaction } from '../base/database.ts';
 
 /** Local users. */
 export const users = pgTable(
@@ -83,21 +82,12 @@ export async function updateUser(
   );
 }
 
-async function refuseTaken(writing: PromiseLike<unknown>): Promise<void> {
-  try {
-    await writing;
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new Problem('user-name-taken', {
-      errors: [
-        {
-          field: 'name',
-          message: 'There is already a user of this name, or of one that looks the same.',
-        },
-      ],
-    });
-  }
-}
+const refuseTaken = <T>(writing: PromiseLike<T>) =>
+  refuseTakenName(
+    writing,
+    'user-name-taken',
+    'There is already a user of this name, or of one that looks the same.',
+  );
 
 /** Removes a user, and with them their sessions, invitation and memberships. */
 export async function deleteUser(queries: Queries, id: string): Promise<void> {

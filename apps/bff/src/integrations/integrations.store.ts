@@ -10,8 +10,7 @@ import { countedUpTo } from '@dropsafe/contract/secrets';
 import { and, eq, or, sql, type SQL } from 'drizzle-orm';
 import { boolean, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { moment } from '../base/columns.ts';
-import { isUniqueViolation, type Queries } from '../base/database.ts';
-import { Problem } from '../base/problem.ts';
+import { countUpTo, refuseTakenName, type Queries } from '../base/database.ts';
 import { patternOf } from '../base/search-pattern.ts';
 import type { IntegrationCursor } from './integration-cursor.ts';
 
@@ -109,16 +108,12 @@ export async function updateIntegration(
   return row;
 }
 
-async function refuseTaken<Row>(writing: PromiseLike<Row[]>): Promise<Row[]> {
-  try {
-    return await writing;
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new Problem('integration-name-taken', {
-      errors: [{ field: 'name', message: 'There is already an integration of this name.' }],
-    });
-  }
-}
+const refuseTaken = <T>(writing: PromiseLike<T>) =>
+  refuseTakenName(
+    writing,
+    'integration-name-taken',
+    'There is already an integration of this name.',
+  );
 
 /** Removes an integration. */
 export async function deleteIntegration(queries: Queries, id: string): Promise<void> {
@@ -192,14 +187,11 @@ export async function listIntegrations(
 
 /** How many integrations match, or null for more than `countedUpTo`: the count stops there. */
 export async function countIntegrations(queries: Queries, q: string): Promise<number | null> {
-  const some = queries
+  const rows = queries
     .select({ one: sql`1` })
     .from(integrations)
-    .where(contains(q))
-    .limit(countedUpTo + 1)
-    .as('some');
-  const [row] = await queries.select({ count: sql<number>`count(*)::int` }).from(some);
-  return row === undefined || row.count > countedUpTo ? null : row.count;
+    .where(contains(q));
+  return countUpTo(queries, countedUpTo, rows);
 }
 
 /** Served by the trigram indexes. */

@@ -1,8 +1,8 @@
 import type { Reference } from '@dropsafe/contract/problems';
-import type { SecretName } from '@dropsafe/contract/secrets';
+import { countedUpTo, type SecretName } from '@dropsafe/contract/secrets';
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { bigint, index, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import type { Queries } from '../base/database.ts';
+import { countUpTo, type Queries } from '../base/database.ts';
 import { secrets } from './secrets.store.ts';
 
 /**
@@ -32,9 +32,6 @@ export const secretReferences = pgTable(
     index('secret_references_serial').on(table.secretName, table.serial),
   ],
 );
-
-/** Past so many, references are not counted. */
-const countedUpTo = 1000;
 
 /** Where an integration uses a secret, as it is stored. */
 export interface StoredReference extends Reference {
@@ -130,20 +127,17 @@ export async function listReferencesOf(
   }));
 }
 
-/** How many integrations use a secret, or null for more than 1 000. */
+/** How many integrations use a secret, or null for more than `countedUpTo`. */
 export async function countReferences(
   queries: Queries,
   name: SecretName,
   targets?: readonly string[],
 ): Promise<number | null> {
-  const some = queries
+  const rows = queries
     .select({ one: sql`1` })
     .from(secretReferences)
-    .where(isOf(name, targets))
-    .limit(countedUpTo + 1)
-    .as('some');
-  const [row] = await queries.select({ count: sql<number>`count(*)::int` }).from(some);
-  return row === undefined || row.count > countedUpTo ? null : row.count;
+    .where(isOf(name, targets));
+  return countUpTo(queries, countedUpTo, rows);
 }
 
 const isOf = (name: SecretName, targets: readonly string[] | undefined) =>

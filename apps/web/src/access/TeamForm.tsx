@@ -1,7 +1,6 @@
 import { TeamNameSchema } from '@dropsafe/contract/names';
 import { permissionNames, type Permission } from '@dropsafe/contract/permissions';
 import { UpdateTeamSchema, type Team, type UpdateTeamInput } from '@dropsafe/contract/teams';
-import Alert from '@mui/material/Alert';
 import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { checkField } from '../api/check-field.ts';
@@ -11,8 +10,8 @@ import { DialogForm, FormDialog } from '../ui/FormDialog.tsx';
 import { TextInput } from '../ui/TextInput.tsx';
 import { useToast } from '../ui/Toasts.tsx';
 import { teamQuery, useCreateTeam, useUpdateTeam, type SeenTeam } from './access.queries.ts';
-import { ChangedMeanwhile } from './ChangedMeanwhile.tsx';
 import { EditDialog } from './EditDialog.tsx';
+import { EditNotice } from './EditNotice.tsx';
 import { PermissionsField } from './PermissionsField.tsx';
 
 /** Creates a team. Rendered only while it is open. */
@@ -106,15 +105,12 @@ function TeamForm({ opened, onClose, onCreated, onLoadAgain }: FormProps) {
       isSaving={create.isPending || update.isPending}
       problem={isChanged ? null : refusal.elsewhere}
       notice={
-        isChanged ? (
-          <ChangedMeanwhile what="team" onLoadAgain={onLoadAgain} />
-        ) : (
-          isUnchanged && (
-            <Alert severity="info" role="presentation">
-              Nothing has changed.
-            </Alert>
-          )
-        )
+        <EditNotice
+          what="team"
+          isChanged={isChanged}
+          isUnchanged={isUnchanged}
+          onLoadAgain={onLoadAgain}
+        />
       }
       onSave={() => void save()}
     >

@@ -1,7 +1,6 @@
 import { UserNameSchema } from '@dropsafe/contract/names';
 import type { Permission } from '@dropsafe/contract/permissions';
 import type { CreatedUser, UpdateUserInput, User } from '@dropsafe/contract/users';
-import Alert from '@mui/material/Alert';
 import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { checkField } from '../api/check-field.ts';
@@ -11,11 +10,11 @@ import { DialogForm, FormDialog } from '../ui/FormDialog.tsx';
 import { TextInput } from '../ui/TextInput.tsx';
 import { useToast } from '../ui/Toasts.tsx';
 import { useCreateUser, useUpdateUser, userQuery, type SeenUser } from './access.queries.ts';
-import { ChangedMeanwhile } from './ChangedMeanwhile.tsx';
 import { PasskeysOfUser } from './PasskeysOfUser.tsx';
 import { EffectivePermissions } from './EffectivePermissions.tsx';
 import { MeansField } from './MeansField.tsx';
 import { EditDialog } from './EditDialog.tsx';
+import { EditNotice } from './EditNotice.tsx';
 import { PermissionsField } from './PermissionsField.tsx';
 import { TeamsField, type ChosenTeam } from './TeamsField.tsx';
 
@@ -115,15 +114,12 @@ function UserForm({ opened, onClose, onCreated, onLoadAgain }: FormProps) {
       isSaving={create.isPending || update.isPending}
       problem={isChanged ? null : refusal.elsewhere}
       notice={
-        isChanged ? (
-          <ChangedMeanwhile what="user" onLoadAgain={onLoadAgain} />
-        ) : (
-          isUnchanged && (
-            <Alert severity="info" role="presentation">
-              Nothing has changed.
-            </Alert>
-          )
-        )
+        <EditNotice
+          what="user"
+          isChanged={isChanged}
+          isUnchanged={isUnchanged}
+          onLoadAgain={onLoadAgain}
+        />
       }
       onSave={() => void save()}
     >

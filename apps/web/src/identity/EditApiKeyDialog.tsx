@@ -1,12 +1,11 @@
 import type { ApiKey, UpdateApiKeyInput } from '@dropsafe/contract/api-keys';
 import { ApiKeyNameSchema } from '@dropsafe/contract/names';
 import { permissionNames, type Permission } from '@dropsafe/contract/permissions';
-import Alert from '@mui/material/Alert';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { useId, useRef, useState } from 'react';
-import { ChangedMeanwhile } from '../access/ChangedMeanwhile.tsx';
 import { EditDialog } from '../access/EditDialog.tsx';
+import { EditNotice } from '../access/EditNotice.tsx';
 import { EffectivePermissions } from '../access/EffectivePermissions.tsx';
 import { PermissionsField } from '../access/PermissionsField.tsx';
 import type { ChosenTeam } from '../access/TeamsField.tsx';
@@ -104,15 +103,12 @@ function ApiKeyForm({ opened, onClose, onLoadAgain }: FormProps) {
       isSaving={update.isPending}
       problem={isChanged ? null : refusal.elsewhere}
       notice={
-        isChanged ? (
-          <ChangedMeanwhile what="API key" onLoadAgain={onLoadAgain} />
-        ) : (
-          isUnchanged && (
-            <Alert severity="info" role="presentation">
-              Nothing has changed.
-            </Alert>
-          )
-        )
+        <EditNotice
+          what="API key"
+          isChanged={isChanged}
+          isUnchanged={isUnchanged}
+          onLoadAgain={onLoadAgain}
+        />
       }
       onSave={() => void save()}
     >

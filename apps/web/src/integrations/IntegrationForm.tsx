@@ -2,7 +2,6 @@ import { integrationPresets } from '@dropsafe/contract/integration-presets';
 import { IntegrationNameSchema } from '@dropsafe/contract/names';
 import { DescriptionSchema } from '@dropsafe/contract/secrets';
 import { isSameField, type FieldValue } from '@dropsafe/contract/integrations';
-import Alert from '@mui/material/Alert';
 import Box from '@mui/material/Box';
 import { Fragment, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
@@ -11,6 +10,7 @@ import { ApiProblem } from '../api/client.ts';
 import { placeProblem } from '../api/field-problems.ts';
 import { useIntegrationReasons } from '../permissions/can.ts';
 import { DialogForm } from '../ui/FormDialog.tsx';
+import { NothingChanged } from '../ui/NothingChanged.tsx';
 import { TextInput } from '../ui/TextInput.tsx';
 import { useToast } from '../ui/Toasts.tsx';
 import { BooleanField } from './BooleanField.tsx';
@@ -193,13 +193,7 @@ export function IntegrationForm({ start, opened, onClose, onChooseAnother }: Pro
       isDirty={patch !== undefined}
       isSaving={create.isPending || update.isPending}
       problem={problem}
-      notice={
-        isUnchanged && (
-          <Alert severity="info" role="presentation">
-            Nothing has changed.
-          </Alert>
-        )
-      }
+      notice={isUnchanged && <NothingChanged />}
       onSave={() => void save()}
     >
       {before !== undefined && fresh !== null && (

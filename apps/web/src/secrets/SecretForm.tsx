@@ -18,6 +18,7 @@ import { placeProblem } from '../api/field-problems.ts';
 import { noProvider, ProviderChoice } from '../providers/ProviderChoice.tsx';
 import { useProviders } from '../providers/providers.queries.ts';
 import { DialogForm, FormDialog } from '../ui/FormDialog.tsx';
+import { NothingChanged } from '../ui/NothingChanged.tsx';
 import { ProblemAlert } from '../ui/ProblemAlert.tsx';
 import { RelativeTime } from '../ui/RelativeTime.tsx';
 import { TextInput } from '../ui/TextInput.tsx';
@@ -230,13 +231,7 @@ function SecretForm({ opened, destinations: first, onCreated, onClose }: FormPro
       isDirty={form.formState.isDirty || !isValueEmpty || pending.trim() !== ''}
       isSaving={create.isPending || update.isPending}
       problem={problem}
-      notice={
-        isUnchanged && (
-          <Alert severity="info" role="presentation">
-            Nothing has changed.
-          </Alert>
-        )
-      }
+      notice={isUnchanged && <NothingChanged />}
       onSave={() => void save()}
     >
       {before !== undefined && fresh !== null && (
